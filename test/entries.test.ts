@@ -13,13 +13,13 @@ const together = (...parts: readonly PublicNames[]): PublicNames => ({
 
 const BASE: PublicNames = {
   values: words(`
-      AccessDeniedError InsufficientScopeError InvalidClientError InvalidGrantError InvalidRequestError
+      AccessDeniedError InsufficientScopeError InvalidClientError InvalidDpopProofError InvalidGrantError InvalidRequestError
       InvalidScopeError InvalidTargetError InvalidTokenError MissingCredentialsError PassportJweError
       RateLimitExceededError TemporarilyUnavailableError UnauthorizedClientError UnsupportedGrantTypeError
-      UnsupportedTokenTypeError createSteadyClock
+      UnsupportedTokenTypeError UseDpopNonceError createSteadyClock
     `),
   types: words(`
-      ClientRejection Clock ClockStep Duration ErrorCode ExchangeRejection GrantRejection JsonObject JsonValue
+      ClientRejection Clock ClockStep DpopRejection Duration ErrorCode ExchangeRejection GrantRejection JsonObject JsonValue
       NumericDate RateLimitState SteadyClock SteadyClockOptions TokenRejection WireError WorkloadIdentity
     `),
 };
@@ -70,10 +70,10 @@ const ACCEPT: PublicNames = {
       trustedIssuer verifiedToken
     `),
   types: words(`
-      AcceptOptions Admission Auth0Options AuthJsSessionOptions AuthenticateOptions BearerMethod ChallengeOptions ClaimsOptions CorsOptions Cost ExemptRoute IssuerMatcher
+      AcceptOptions Admission Auth0Options AuthJsSessionOptions AuthenticateOptions BearerMethod ChallengeOptions ClaimsOptions CorsOptions Cost DpopAlgorithm DpopOptions DpopReplayOptions ExemptRoute IssuerMatcher
       JweStrategyOptions KeyPublisher
       LegacyKey LegacyKeySource LegacyOptions LegacyPassphraseKey LegacyTokenType LimitRequestsOptions
-      Limits LimitsOptions MetadataMembers PresetOptions ProtectedResource ProtectedResourceMetadataOptions
+      Limits LimitsOptions MetadataMembers MutualTlsOptions PresetOptions ProtectedResource ProtectedResourceMetadataOptions
       RequestVerifier RequestVerifierOptions SeveralProtectedResources StoreFailurePolicy TokenCacheOptions TokenLocations TokenVerifier
       TokenVerifierOptions TrustedIssuer TrustedIssuerOptions Usage VerifyDone VerifyFunction VerifyFunctionWithRequest
     `),
@@ -86,7 +86,7 @@ const ISSUE: PublicNames = {
     `),
   types: words(`
       AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest CorsOptions DpopAlgorithm IssueRequest
-      IssuedToken MetadataMembers PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
+      IssuedToken MetadataMembers MutualTlsOptions PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
       SessionRouterOptions SessionTokens SessionUser Sessions SessionsOptions ThrottleOptions TokenIssuer
       TokenIssuerOptions TokenRouterDpopOptions TokenRouterOptions UserClaimsHook UserSessionRefresh UserSessionStart UserSessions
       UserSessionsEnd UserSessionsOptions UserTokenRequest Workload WorkloadIssuer
@@ -109,7 +109,7 @@ const API_KEYS: PublicNames = {
       ConfigurationError generateApiKey loadApiKeys parseApiKey watchApiKeys
     `),
   types: words(`
-      ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState ClaimConditions ClientAssertionRules
+      ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState CertificateSubject ClaimConditions ClientAssertionRules ClientCertificateRules
       ClientCredentials
       ConfigurationProblem DelegationRules DpopPolicy GenerateApiKeyOptions LoadApiKeysOptions LoadedApiKeys
       ModelConfiguration ParsedApiKey RefreshTokens SecretText SurplusScopes

@@ -78,6 +78,8 @@ const proofs = { mode: 'allow', baseUrl: ISSUER };
 const resource = { resource: AUDIENCE, authorizationServers: [ISSUER] };
 const described = { tokenRouter: tokenRouter(route), url: ISSUER };
 const secret = secretOf(1);
+/** A key ring without roots, as a resource server has with an exported access key. */
+const rootless = await createKeyRing({ current: { jwks: keyRing.exportAccessKeys(AUDIENCE) } });
 const sharedJwk = { kty: 'oct', kid: 'shared', k: secret.toString('base64url') };
 const visiting = {
   issuer: 'https://idp.example.com',
@@ -224,11 +226,56 @@ function casesOfVerifier(callee: Callee): readonly Case[] {
   ];
 }
 
+/** Cases of the option `dpop`. */
+function casesOfDpop(callee: Callee): readonly Case[] {
+  const with_ = (changed: object) => ({
+    ...accept,
+    dpop: { mode: 'allow', baseUrl: AUDIENCE, ...changed },
+  });
+  const { replays } = stores;
+  return [
+    [callee, 'dpop must', { ...accept, dpop: true }],
+    [callee, 'dpop: unknown option typo', with_({ typo: 1 })],
+    [callee, 'dpop.mode', with_({ mode: undefined })],
+    [callee, 'dpop.mode', with_({ mode: 'on' })],
+    [callee, 'dpop.baseUrl', with_({ baseUrl: undefined })],
+    [callee, 'dpop.baseUrl', with_({ baseUrl: '/api' })],
+    [callee, 'dpop.baseUrl', with_({ baseUrl: 'ftp://api.example.com' })],
+    [callee, 'dpop.baseUrl', with_({ baseUrl: 'https://user@api.example.com' })],
+    [callee, 'dpop.baseUrl', with_({ baseUrl: 'https://api.example.com/?' })],
+    [callee, 'dpop.baseUrl', with_({ baseUrl: 'https://api.example.com/#a' })],
+    [callee, 'dpop.algorithms', with_({ algorithms: [] })],
+    [callee, 'dpop.algorithms', with_({ algorithms: 'ES256' })],
+    [callee, 'dpop.algorithms', with_({ algorithms: ['none'] })],
+    [callee, 'dpop.algorithms', with_({ algorithms: ['ES256', 'HS256'] })],
+    [callee, 'dpop: maxAgeSeconds', with_({ maxAgeSeconds: 0 })],
+    [callee, 'dpop: maxAgeSeconds', with_({ maxAgeSeconds: 601 })],
+    [callee, 'dpop: maxAgeSeconds', with_({ maxAgeSeconds: '60' })],
+    [callee, 'dpop.nonce must', with_({ nonce: 'secret' })],
+    [callee, 'dpop.nonce: unknown option key', with_({ nonce: { key: 'a' } })],
+    [callee, 'dpop.nonce.secret', with_({ nonce: {} })],
+    [callee, 'dpop.nonce.secret', with_({ nonce: { secret: 'a'.repeat(31) } })],
+    [callee, 'dpop.nonce: the key ring has no root', { ...with_({ nonce: true }), keyRing: rootless }],
+    [callee, 'dpop.replay must', with_({ replay: 7 })],
+    [callee, 'dpop.replay: unknown option store', with_({ replay: { store: replays } })],
+    [callee, 'stores.replays', with_({ replay: { stores: {} } })],
+    [callee, 'dpop.replay: maxProofsPerKey', with_({ replay: { maxProofsPerKey: 0 } })],
+    [callee, 'dpop.replay: maxProofsPerKey', with_({ replay: { maxProofsPerKey: 1.5 } })],
+  ];
+}
+
 /** Cases that `authenticate()` and `JweStrategy` share. */
 function casesOfAcceptor(callee: Callee): readonly Case[] {
   const with_ = (changed: object) => ({ ...accept, ...changed });
   return [
     ...casesOfVerifier(callee),
+    ...casesOfDpop(callee),
+    [callee, 'tokenLocations.authorization', with_({ tokenLocations: { authorization: 'dpop' } })],
+    [
+      callee,
+      'tokenLocations.authorization',
+      with_({ tokenLocations: { authorization: ['Bearer', 'DPoP'] } }),
+    ],
     [callee, 'scope', with_({ scope: 'a  b' })],
     [callee, 'audit', with_({ audit: {} })],
     [callee, 'realm', with_({ realm: '"' })],
@@ -585,6 +632,8 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [protectedResourceMetadata, 'resource', { ...resource, resource: `${AUDIENCE}#a` }],
     [protectedResourceMetadata, 'resource', { ...resource, resource: 'http://example.com' }],
     [protectedResourceMetadata, 'bearerMethods', { ...resource, bearerMethods: ['cookie'] }],
+    [protectedResourceMetadata, 'dpop.mode', { ...resource, dpop: { baseUrl: AUDIENCE } }],
+    [protectedResourceMetadata, 'dpop must', { ...resource, dpop: true }],
     [protectedResourceMetadata, 'members', { ...resource, members: [] }],
     [protectedResourceMetadata, 'members.resource', { ...resource, members: { resource: 'x' } }],
     [protectedResourceMetadata, 'cors.origins', { ...resource, cors: { origins: ['example.com'] } }],

@@ -111,12 +111,27 @@ const BLOCKS = [
   'bound-clients',
   'rejected-tokens',
   'mint-with-settings',
+  // Run by test/docs/dpop-page.test.ts.
+  'dpop-keys',
+  'dpop-server',
+  'dpop-stolen-token',
+  'dpop-accept',
+  'dpop-issue',
+  'dpop-calls',
+  'dpop-shared',
+  'dpop-browser',
   // Run by test/docs/workload-identities-page.test.ts.
   'workload-issuers',
   'workload-key',
   'workload-pod',
   'workload-curl',
   'workload-job',
+  // Run by test/docs/mutual-tls-page.test.ts.
+  'mutual-tls',
+  'mutual-tls-curl',
+  'mutual-tls-key',
+  'mutual-tls-self-signed',
+  'mutual-tls-proxy',
   // Run by test/docs/provider-pages.slow.test.ts.
   'auth0',
   'okta',

@@ -4,6 +4,17 @@ import { expect, test } from '@jest/globals';
 
 const ROOT = new URL('../', import.meta.url);
 
+test('every row of the table of stolen tokens names an existing test, or the reason for having none', async () => {
+  const text = await readFile(new URL('SECURITY.md', ROOT), 'utf8');
+  const [, section = ''] = /^## Stolen tokens\n([\s\S]*?)^## /m.exec(text) ?? [];
+  const [, , ...rows] = section.split('\n').filter((line) => line.startsWith('|'));
+  const tests = rows.flatMap((line) => [...line.matchAll(/`(test\/[^`]+)`/g)].map(([, path = '']) => path));
+
+  expect(rows.length).toBeGreaterThan(5);
+  expect(rows.filter((line) => !/(`test\/[^`]+`|\| none: [^|]+) \|$/.test(line))).toEqual([]);
+  await Promise.all(tests.map((path) => access(fileURLToPath(new URL(path, ROOT)))));
+});
+
 test('every guarantee of SECURITY.md names an existing test or command', async () => {
   const text = await readFile(new URL('SECURITY.md', ROOT), 'utf8');
   const { scripts } = JSON.parse(await readFile(new URL('package.json', ROOT), 'utf8'));

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Request } from 'express';
 import type { AuditTrail } from '../audit/record.js';
 import type { KnownOptions } from '../base/options.js';
+import type { MutualTlsOptions } from '../http/mutual-tls-options.js';
 import type { ChallengeOptions } from '../http/write-challenge.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import type { DpopOptions } from '../verify/dpop/dpop-options.js';
@@ -40,13 +41,21 @@ export interface RequestVerifierOptions<Claims extends object = NoClaims, Req = 
    */
   readonly tokenLocations?: TokenLocations<Req>;
   /**
-   * DPoP: clients send their token with a proof that they possess its key, so that a stolen token is worthless. Tokens that
-   * are bound to a key are accepted only under the scheme `DPoP`, and never in other locations.
+   * DPoP: clients send each token with a proof of its key, so a stolen token does not work. Tokens that are bound to a key are
+   * accepted only under the scheme `DPoP`, and never in other locations.
    *
-   * @default undefined (tokens with `cnf` are rejected)
+   * @default undefined (tokens with `cnf.jkt` are rejected)
    * @see RFC 9449
    */
   readonly dpop?: DpopOptions;
+  /**
+   * Mutual TLS: source of the client certificates. Tokens that are bound to a certificate (`cnf["x5t#S256"]`) are
+   * accepted only from a client with this certificate, under the scheme `Bearer`.
+   *
+   * @default undefined (tokens that are bound to a certificate are rejected)
+   * @see RFC 8705 §3
+   */
+  readonly mutualTls?: MutualTlsOptions;
 }
 
 /**
@@ -86,7 +95,8 @@ export interface AcceptOptions<Claims extends object = NoClaims, Req = Request>
 /** Known options of `RequestVerifierOptions`, for `assertOptions()`. */
 export const REQUEST_VERIFIER_OPTIONS: KnownOptions<RequestVerifierOptions> = {
   ...ACCEPTANCE_OPTIONS,
-  ...{ scope: true, tokenLocations: true, dpop: true, realm: true, resourceMetadata: true, audit: true },
+  ...{ scope: true, tokenLocations: true, dpop: true, mutualTls: true },
+  ...{ realm: true, resourceMetadata: true, audit: true },
 };
 
 /** Known options of `AcceptOptions`, for `assertOptions()`. */

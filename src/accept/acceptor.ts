@@ -4,6 +4,7 @@ import { recordAcceptances } from '../audit/record-acceptances.js';
 import { systemClock } from '../base/clock.js';
 import { debugConfiguration } from '../base/debug-configuration.js';
 import { debugRejection } from '../base/debug-rejection.js';
+import { UseDpopNonceError } from '../base/dpop-errors.js';
 import {
   InvalidRequestError,
   InvalidTokenError,
@@ -158,8 +159,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
     recordRefusal: async (exchange: Exchange, error: PassportJweError, refused: RefusedToken) => {
       const { token, presented, guard = where } = refused;
       debugRejection(guard, error, () => describeRejected(error, token, tokenLocations));
-      // Many clients send their first request without a token, to receive the challenge.
-      if (!(error instanceof MissingCredentialsError) && audit.enabled) {
+      if (!isRoutine(error) && audit.enabled) {
         const known = token === undefined ? undefined : { ...identifyToken(token), ...proofOf(presented) };
         await audit.record(describeRefusedToken(exchange.req, error, known));
       }
@@ -170,13 +170,18 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
   });
 }
 
+/** Whether clients cause an error on purpose: many send their first request without a token or nonce, to receive the challenge. */
+function isRoutine(error: PassportJweError): boolean {
+  return error instanceof MissingCredentialsError || error instanceof UseDpopNonceError;
+}
+
 /** A token as the request presented it, and the keys of which the request claims possession. */
 interface Shown {
   readonly presented: string;
   readonly sender: RequestSender | undefined;
 }
 
-/** What is known of a rejected token. */
+/** Properties of a rejected token. */
 interface RefusedShown {
   readonly presented: string | undefined;
   readonly sender: RequestSender | undefined;

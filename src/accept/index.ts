@@ -2,6 +2,7 @@ export * from '../base/index.js';
 export type { CorsOptions } from '../http/answer-cors.js';
 export { findVerifiedToken, verifiedToken } from '../http/find-verified-token.js';
 export type { MetadataMembers } from '../http/metadata-members.js';
+export type { MutualTlsOptions } from '../http/mutual-tls-options.js';
 export { publicKeysEndpoint } from '../http/public-keys-endpoint.js';
 export { requireProof } from '../http/require-proof.js';
 export { isResponseFinished, onResponseFinished } from '../http/response-finished.js';

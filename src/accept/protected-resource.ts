@@ -3,6 +3,8 @@ import type { JsonObject } from '../base/json.js';
 import { assertSecureUrl, type KnownOptions } from '../base/options.js';
 import { parseUrl } from '../base/parse-url.js';
 import { addMembers, copyMembers, type MetadataMembers } from '../http/metadata-members.js';
+import type { DpopOptions } from '../verify/dpop/dpop-options.js';
+import { resolveDpopTerms } from '../verify/dpop/resolve-dpop.js';
 
 /** Method of sending a bearer token (RFC 6750 §2). */
 export type BearerMethod = 'header' | 'body' | 'query';
@@ -28,6 +30,14 @@ export interface ProtectedResource {
    */
   readonly bearerMethods?: readonly BearerMethod[];
   /**
+   * Option `dpop` of the API, as `authenticate()` receives it. The document lists the signature algorithms of proofs, and
+   * whether every token must be bound to a key.
+   *
+   * @default undefined (the metadata document does not mention DPoP)
+   * @see RFC 9728 §2
+   */
+  readonly dpop?: DpopOptions;
+  /**
    * Further members of the metadata document, for example `{ resource_name: 'Reports' }`.
    *
    * @default {} (no further members)
@@ -40,6 +50,7 @@ export const PROTECTED_RESOURCE: KnownOptions<ProtectedResource> = {
   authorizationServers: true,
   scopes: true,
   bearerMethods: true,
+  dpop: true,
   members: true,
 };
 
@@ -52,7 +63,14 @@ const BEARER_METHODS = ['header', 'body', 'query'];
  * @throws TypeError if an option is missing or malformed
  */
 export function describeProtectedResource(options: ProtectedResource, where: string): JsonObject {
-  const { resource, authorizationServers, scopes = [], bearerMethods = ['header'], members = {} } = options;
+  const {
+    resource,
+    authorizationServers,
+    scopes = [],
+    bearerMethods = ['header'],
+    dpop,
+    members = {},
+  } = options;
   assertResource(resource, `${where}resource`);
   if (!isListOf(authorizationServers, isIssuer) || authorizationServers.length === 0)
     throw new TypeError(`${where}authorizationServers must be ${ISSUERS}`);
@@ -65,9 +83,19 @@ export function describeProtectedResource(options: ProtectedResource, where: str
     authorization_servers: [...authorizationServers],
     bearer_methods_supported: [...bearerMethods],
     ...(scopes.length === 0 ? {} : { scopes_supported: [...scopes] }),
+    ...describeProofs(dpop, where),
   };
   const name = `${where}members`;
   return addMembers(document, copyMembers(members, name, '{ resource_name: "Reports" }'), name);
+}
+
+function describeProofs(dpop: DpopOptions | undefined, where: string): JsonObject {
+  if (dpop === undefined) return {};
+  const { mode, algorithms } = resolveDpopTerms(dpop, where.replace(/(: |\.)$/, ''));
+  return {
+    dpop_signing_alg_values_supported: [...algorithms],
+    ...(mode === 'require' ? { dpop_bound_access_tokens_required: true } : {}),
+  };
 }
 
 const ISSUERS =

@@ -1,6 +1,8 @@
 import { InvalidTokenError, type PassportJweError } from '../base/errors.js';
+import { createCertificateReader } from '../http/client-certificate.js';
 import { schemePattern } from '../http/extract-bearer-token.js';
 import type { IncomingRequest } from '../http/incoming-request.js';
+import { resolveMutualTls } from '../http/mutual-tls-options.js';
 import { readFields } from '../http/read-fields.js';
 import type { AuthorizationScheme } from '../http/write-challenge.js';
 import type { SenderEvidence } from '../token/claims/confirmation.js';
@@ -59,28 +61,34 @@ function mayUseDpop({ headers: { authorization } }: IncomingRequest): boolean {
  *
  * @returns `undefined` if no option lets requests prove possession of a key
  * @param where function that takes the options, for the error messages
- * @throws TypeError if the option `dpop` is malformed
+ * @throws TypeError if the option `dpop` or `mutualTls` is malformed
  */
 export function createSenderReader(
   options: AcceptOptions<object, never>,
   where: string,
 ): SenderReader | undefined {
   const dpop = createDpop(options, where);
-  if (dpop === undefined) return undefined;
+  const { mutualTls } = options;
+  if (dpop === undefined && mutualTls === undefined) return undefined;
+  const readCertificate =
+    mutualTls === undefined ? undefined : createCertificateReader(resolveMutualTls(mutualTls, where));
+  const certificateOf = (req: IncomingRequest): SenderEvidence | undefined =>
+    readCertificate && { certificate: () => readCertificate(req)?.thumbprint };
 
   return {
     dpop,
-    schemes: ['DPoP'],
-    usesDpop,
+    schemes: dpop === undefined ? [] : ['DPoP'],
+    usesDpop: dpop === undefined ? () => false : usesDpop,
     read(req) {
+      if (dpop === undefined) return certificateOf(req);
       if (mayUseDpop(req) && usesDpop(req)) {
         const proof = dpop.read(req);
-        return { jkt: proof.jkt, proof };
+        return { jkt: proof.jkt, proof, ...certificateOf(req) };
       }
       if (dpop.mode === 'require') throw new InvalidTokenError('not_key_bound');
-      return undefined;
+      return certificateOf(req);
     },
-    confirm: (sender, presented) => sender?.proof && dpop.confirm(sender.proof, presented),
+    confirm: (sender, presented) => sender?.proof && dpop?.confirm(sender.proof, presented),
   };
 }
 

@@ -94,6 +94,27 @@ export interface ClientAssertionRules {
   readonly audience?: string;
 }
 
+/** Fields of a certificate that can identify a client of `tls_client_auth` (RFC 8705 §2.1.2). */
+export const CERTIFICATE_SUBJECTS = ['subject_dn', 'san_dns', 'san_uri', 'san_ip', 'san_email'] as const;
+
+export type SubjectKind = (typeof CERTIFICATE_SUBJECTS)[number];
+
+/** Subject of the certificates of a client. */
+export interface CertificateSubject {
+  readonly kind: SubjectKind;
+  /** Value in the form in which names are compared. For `subject_dn`, it is not readable. */
+  readonly name: string;
+}
+
+/** Authentication of a client by its TLS certificate (RFC 8705 §2). */
+export type ClientCertificateRules =
+  | { readonly method: 'tls_client_auth'; readonly subject: CertificateSubject }
+  | {
+      readonly method: 'self_signed_tls_client_auth';
+      /** SHA-256 thumbprints of the registered certificates, in base64url. */
+      readonly thumbprints: readonly string[];
+    };
+
 /** Configuration of an API key, deeply frozen and without the secret. */
 export interface ApiKey {
   /** Public identifier of the API key. Tokens carry it as `client_id`. */
@@ -111,6 +132,13 @@ export interface ApiKey {
   readonly viaPreviousKey?: true;
   /** Authentication by signed assertions. Absent if the file has neither `jwks` nor `jwks_uri`. */
   readonly assertions?: ClientAssertionRules;
+  /** Authentication by TLS certificate. Absent if the file has no field of it. */
+  readonly certificates?: ClientCertificateRules;
+  /**
+   * Whether tokens are bound to the client certificate (RFC 8705 §3.4). `true`: every token request must have a
+   * certificate. `false`: never. Absent: only if the certificate authenticates the client.
+   */
+  readonly certificateBoundTokens?: boolean;
   /** Audiences that the client may request. If empty, its tokens have the default audience of the issuer. */
   readonly audiences: readonly string[];
   /** Audiences of service tokens. They are disjoint from the audiences of all other tokens. */

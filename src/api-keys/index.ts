@@ -1,6 +1,8 @@
 export type {
   ApiKey,
+  CertificateSubject,
   ClientAssertionRules,
+  ClientCertificateRules,
   DelegationRules,
   DpopPolicy,
   ModelConfiguration,

@@ -30,6 +30,7 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
       ? {}
       : { previousKeyExpiresAt: file.previous_api_key.expires_at }),
     ...resolveAssertions(file),
+    ...resolveCertificates(file),
     audiences: Object.freeze(file.audiences),
     serviceAudiences: Object.freeze(file.service_audiences),
     introspects: Object.freeze(file.introspects),
@@ -56,11 +57,29 @@ function resolveAssertions({ jwks, jwks_uri: jwksUri, assertion_audience: audien
 } {
   if (jwks === undefined && jwksUri === undefined) return {};
   const assertions = {
-    ...(jwks === undefined ? {} : { keys: keepVerificationKeys(jwks.keys) }),
+    ...(jwks === undefined ? {} : { keys: keepVerificationKeys(jwks.keys.map(({ key }) => key)) }),
     ...(jwksUri === undefined ? {} : { jwksUri }),
     ...(audience === undefined ? {} : { audience }),
   };
   return { assertions: Object.freeze(assertions) };
+}
+
+function resolveCertificates({
+  tls_client_auth: subject,
+  self_signed_tls_client_auth: registered,
+  tls_client_certificate_bound_access_tokens: isBound,
+  jwks,
+}: ApiKeyFile): Pick<ApiKey, 'certificates' | 'certificateBoundTokens'> {
+  const bound = isBound === undefined ? {} : { certificateBoundTokens: isBound };
+  if (subject !== undefined) {
+    return { ...bound, certificates: Object.freeze({ method: 'tls_client_auth', subject }) };
+  }
+  if (registered === undefined) return bound;
+  const inKeys = (jwks?.keys ?? []).flatMap(({ thumbprint }) =>
+    thumbprint === undefined ? [] : [thumbprint],
+  );
+  const thumbprints = Object.freeze([...(registered.thumbprints ?? []), ...inKeys]);
+  return { ...bound, certificates: Object.freeze({ method: 'self_signed_tls_client_auth', thumbprints }) };
 }
 
 function freezeMetadata(metadata: JsonObject): JsonObject {

@@ -4,6 +4,7 @@ import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../token/claims/claims-set.j
 import { isNormalPath } from '../token/claims/endpoint-pattern.js';
 import { isScopeToken } from '../token/claims/scope.js';
 import { DPOP_POLICIES, REFRESH_TOKENS, SURPLUS_SCOPES } from './api-key.js';
+import { selfSignedTlsClientAuth, tlsClientAuth } from './client-certificates.js';
 import { clientJwks } from './client-jwks.js';
 import { dateTime } from './date-time.js';
 import { flag } from './flag.js';
@@ -187,6 +188,9 @@ export const apiKeySchema = mapping(
       ),
     ),
     assertion_audience: v.optional(audience),
+    tls_client_auth: v.optional(tlsClientAuth),
+    self_signed_tls_client_auth: v.optional(selfSignedTlsClientAuth),
+    tls_client_certificate_bound_access_tokens: v.optional(flag),
     key_id: v.optional(keyId),
     name: text(128),
     type: v.picklist(API_KEY_TYPES, orMissing(`must be one of ${API_KEY_TYPES.join(', ')}`)),

@@ -1,10 +1,10 @@
 import { PassportJweError } from './passport-jwe-error.js';
 import type { DpopRejection } from './rejections.js';
 
-/** Status of a rejected proof: 401 of a resource server (RFC 9449 §7.1), 400 of the token endpoint (§5). */
+/** Status of a rejected proof: 401 at a resource server (RFC 9449 §7.1), 400 at the token endpoint (§5). */
 export type DpopErrorStatus = 400 | 401;
 
-/** Faults as the response names them. The client made the proof, so they reveal nothing. */
+/** Faults in `error_description`. The client created the proof, so they reveal nothing to an attacker. */
 const FAULTS: Readonly<Record<DpopRejection, string>> = {
   proof_missing: 'the request has none',
   proof_repeated: 'the request has several',

@@ -4,7 +4,8 @@ import type { DpopRejection } from './rejections.js';
 /** Advice for each reason for rejecting a DPoP proof, as in docs/reference/errors.md. Load it on first use. */
 export const DPOP_REJECTION_ADVICE: Readonly<Record<DpopRejection, RejectionAdvice>> = {
   proof_missing: {
-    cause: 'The request has the scheme `DPoP`, but no `DPoP` header.',
+    cause:
+      'The request has the scheme `DPoP`, but no `DPoP` header. Or the request is a token request, and the API key or the token router requires a proof.',
     fix: 'Send a new proof in the `DPoP` header of each request. Check that proxies forward the header.',
   },
   proof_repeated: {
@@ -13,11 +14,11 @@ export const DPOP_REJECTION_ADVICE: Readonly<Record<DpopRejection, RejectionAdvi
   },
   proof_too_long: {
     cause: 'The proof has more than 4096 characters.',
-    fix: 'Use an `ES256` or `EdDSA` key, and send no other members than `typ`, `alg` and `jwk` in the header.',
+    fix: 'Use a key for `ES256` or `EdDSA`, and write only `typ`, `alg` and `jwk` to the header.',
   },
   proof_malformed: {
     cause:
-      'The proof does not have three segments of canonical base64url, the header or the payload is not a JSON object, or the header has `crit`, duplicate members or more than 1024 bytes.',
+      'The proof does not have three segments of canonical base64url, or the header or the payload is not a JSON object. Or the header has `crit`, duplicate members or more than 1024 bytes.',
     fix: 'Create the proof with a DPoP library, and send it unchanged.',
   },
   proof_typ: {
@@ -52,7 +53,7 @@ export const DPOP_REJECTION_ADVICE: Readonly<Record<DpopRejection, RejectionAdvi
   },
   proof_too_old: {
     cause: '`iat` is older than `dpop.maxAgeSeconds` and `clockToleranceSeconds` together.',
-    fix: 'Create a new proof for each request and each retry. Synchronize the clocks. If clients have wrong clocks, set `dpop.nonce`.',
+    fix: 'Create a new proof for each request and each retry. Synchronize the clocks, or raise `clockToleranceSeconds` (60 at most).',
   },
   proof_in_future: {
     cause: '`iat` is in the future by more than `clockToleranceSeconds`.',
@@ -67,7 +68,8 @@ export const DPOP_REJECTION_ADVICE: Readonly<Record<DpopRejection, RejectionAdvi
     fix: 'Sign with the private key of `jwk`. ECDSA signatures must be the values `r` and `s`, not DER (RFC 7518 §3.4).',
   },
   proof_replayed: {
-    cause: 'The proof was used before. A client has sent it twice, or an attacker has copied it.',
+    cause:
+      'The proof was used before. The client or a proxy has sent it twice, or an attacker has copied it.',
     fix: 'Create a new proof, with a new `jti`, for each request and each retry. Check that no proxy repeats requests.',
   },
 };

@@ -219,23 +219,23 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   key_bound: {
     cause:
-      'The claim `cnf` binds the token to a key of the client (RFC 7800), but the request cannot prove possession of that key. It has the scheme `Bearer`, the token is in a cookie or another location, `cnf` has an unknown member, or the option `dpop` is not set.',
-    fix: 'Send the token with the scheme `DPoP` and a proof in the `Authorization` and `DPoP` headers, and set `dpop`. Code without a request cannot accept such tokens.',
+      'The claim `cnf` binds the token to a key of the client (RFC 7800), and the request does not prove possession of that key. The request uses the scheme `Bearer`, or sends the token in a cookie or another location. Or the verifier has no option `dpop` or `mutualTls`, or `cnf` has an unknown member.',
+    fix: 'Set `dpop` of the resource server. The client must send `Authorization: DPoP <token>` and a proof in the header `DPoP`. Verifiers without a request, for example `createTokenVerifier()`, reject all bound tokens.',
   },
   not_key_bound: {
     cause:
-      'The request has the scheme `DPoP`, but the token has no `cnf.jkt`. Or `dpop.mode` is `require`, and the request has the scheme `Bearer`.',
-    fix: 'Send a DPoP proof when you request the token. The token response then has the `token_type` `DPoP`.',
+      'The request uses the scheme `DPoP`, but the token has no `cnf.jkt`. Or the request uses the scheme `Bearer`, and `dpop.mode` is `require`.',
+    fix: 'Send a DPoP proof with the token request. The `token_type` of the response is then `DPoP`. If clients still have bearer tokens, set `mode: "allow"`.',
   },
   wrong_key: {
     cause:
-      'The DPoP proof has a different key than the token (`cnf.jkt`). Somebody may have stolen the token.',
-    fix: 'Sign the proof with the key with which the token was requested.',
+      'The key of the DPoP proof is not the key of the token (`cnf.jkt`). The client has a new key, or the token was stolen.',
+    fix: 'Sign the proof with the key that signed the proof of the token request. If the client has lost this key, request a new token.',
   },
   wrong_certificate: {
     cause:
-      'The client certificate of the connection is missing, or differs from that of the token (`cnf.x5t#S256`). Somebody may have stolen the token.',
-    fix: 'Use the certificate with which the token was requested. Behind a proxy, check that the proxy sends it.',
+      'The connection has no client certificate, or its certificate is not that of the token (`cnf.x5t#S256`). The client has a new certificate, the proxy does not forward the certificate, or the token was stolen.',
+    fix: 'Use the certificate of the token request. If the certificate was renewed, request a new token. Behind a proxy, check that the proxy forwards the certificate.',
   },
   revoked: {
     cause:

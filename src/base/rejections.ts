@@ -98,7 +98,12 @@ export type ClientRejection =
   | 'assertion_unknown_key'
   | 'assertion_expired_key'
   | 'assertion_signature'
-  | 'assertion_replayed';
+  | 'assertion_replayed'
+  | 'certificate_missing'
+  | 'certificate_untrusted'
+  | 'certificate_unreadable'
+  | 'certificate_expired'
+  | 'certificate_mismatch';
 
 /** Reasons for rejecting a token exchange, for audit events only. The response is always `invalid_request`. */
 export type ExchangeRejection =

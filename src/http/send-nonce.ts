@@ -10,8 +10,8 @@ export interface HeaderSink {
 const EXPOSED = 'Access-Control-Expose-Headers';
 
 /**
- * Set `DPoP-Nonce`. Web pages of other origins can read it (RFC 9449 §8.2), and no cache keeps
- * the response, unless the application sets `Cache-Control`.
+ * Set `DPoP-Nonce`. Expose the header to web pages of other origins (RFC 9449 §8.2), and forbid caching unless the
+ * application has set `Cache-Control`.
  */
 export function sendNonce(res: HeaderSink | undefined, nonce: string): void {
   if (res === undefined || res.headersSent) return;

@@ -6,6 +6,7 @@ import { InvalidClientError } from '../base/errors.js';
 import { asyncHandler } from '../http/async-handler.js';
 import { readFields } from '../http/read-fields.js';
 import { type Parameters, readParameter } from '../http/read-parameter.js';
+import type { CertificateClients } from './certificate-clients.js';
 import type { ClientAssertions } from './client-assertions.js';
 import { parametersOf } from './endpoints/receive-parameters.js';
 import { type CredentialReadings, readClientCredentials } from './read-client-credentials.js';
@@ -16,13 +17,15 @@ import { type IdentifyWorkloadParts, identifyWorkload } from './workloads/identi
 export interface ClientParts extends IdentifyWorkloadParts {
   readonly apiKeys: ApiKeyRegistry;
   readonly assertions: ClientAssertions;
+  /** @default undefined (certificates of TLS connections have no effect) */
+  readonly certificates?: CertificateClients | undefined;
   readonly clock: Clock;
 }
 
 /**
- * Create a middleware that authenticates the client by its API key (RFC 6749 §2.3) or its private key (RFC 7523
- * §2.2). On failure, it passes an
- * `InvalidClientError`, `InvalidRequestError` or `RateLimitExceededError` to the error handler.
+ * Create a middleware that authenticates the client by its API key (RFC 6749 §2.3), its private key (RFC 7523 §2.2) or its
+ * TLS certificate (RFC 8705 §2). On failure, it passes an `InvalidClientError`, `InvalidRequestError` or
+ * `RateLimitExceededError` to the error handler.
  */
 export function authenticateClient(parts: ClientParts): RequestHandler {
   return asyncHandler(async function authenticateClient(req, _res, next) {
@@ -42,7 +45,8 @@ export function authenticateOrIdentifyClient(
   isOpen: (parameters: Parameters) => boolean,
 ): RequestHandler {
   return asyncHandler(async function authenticateOrIdentifyClient(req, _res, next) {
-    const credentials = hasCredentials(req) ? () => authenticate(req, parts) : undefined;
+    const isConfidential = hasCredentials(req) || hasMatchingCertificate(req, parts);
+    const credentials = isConfidential ? () => authenticate(req, parts) : undefined;
     const isPublic = credentials === undefined && isOpen(parametersOf(req));
     clientSlot.fill(
       req,
@@ -55,12 +59,17 @@ export function authenticateOrIdentifyClient(
 }
 
 async function authenticate(req: Request, parts: ClientParts): Promise<Client> {
-  const { throttle } = parts;
+  const { throttle, certificates } = parts;
   const parameters = parametersOf(req);
+  const clientId = readParameter(parameters, 'client_id');
+  if (clientId !== undefined && certificates?.isFor(clientId) === true && !hasCredentials(req)) {
+    const certified = await throttle.judge(req, () => certificates.authenticate(req, clientId));
+    return { apiKey: certified, isPublic: false, isCertified: true };
+  }
   const readings = readClientCredentials({
     authorization: readFields(req, 'authorization'),
     apiKeyHeader: readFields(req, 'x-api-key'),
-    clientId: readParameter(parameters, 'client_id'),
+    clientId,
     clientSecret: readParameter(parameters, 'client_secret'),
     assertionType: readParameter(parameters, 'client_assertion_type'),
     assertion: readParameter(parameters, 'client_assertion'),
@@ -114,6 +123,15 @@ function hasCredentials(req: Request): boolean {
   const parameters = parametersOf(req);
   const isHeader = ['authorization', 'x-api-key'].some((name) => readFields(req, name).length > 0);
   return isHeader || CREDENTIALS.some((name) => readParameter(parameters, name) !== undefined);
+}
+
+/**
+ * Whether the certificate of a request authenticates the client that `client_id` names. Otherwise, the client can still be
+ * public.
+ */
+function hasMatchingCertificate(req: Request, { certificates }: ClientParts): boolean {
+  const clientId = readParameter(parametersOf(req), 'client_id');
+  return certificates?.matches(req, clientId) === true;
 }
 
 function servesPublicClients(apiKey: ApiKey, clock: Clock): boolean {

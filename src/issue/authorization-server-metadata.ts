@@ -59,6 +59,8 @@ type AuthenticatedEndpoint = 'token' | 'introspection' | 'revocation';
 interface AuthenticationTerms {
   /** Whether clients sign assertions. */
   readonly isAsserting: boolean;
+  /** Methods of mutual TLS (RFC 8705 §2.1.1, §2.2.1). */
+  readonly certified: readonly string[];
   /** Whether public clients send no secret. */
   readonly isPublic: boolean;
 }
@@ -66,12 +68,12 @@ interface AuthenticationTerms {
 /** Describe the client authentication of an endpoint. `private_key_jwt` requires the algorithms (RFC 8414 §2). */
 function describeAuthentication(
   endpoint: AuthenticatedEndpoint,
-  { isAsserting, isPublic }: AuthenticationTerms,
+  { isAsserting, certified, isPublic }: AuthenticationTerms,
 ): JsonObject {
   const prefix = `${endpoint}_endpoint_auth`;
-  const asserting = isAsserting ? ['private_key_jwt'] : [];
+  const others = [...(isAsserting ? ['private_key_jwt'] : []), ...certified];
   return {
-    [`${prefix}_methods_supported`]: [...AUTHENTICATION_METHODS, ...asserting, ...(isPublic ? ['none'] : [])],
+    [`${prefix}_methods_supported`]: [...AUTHENTICATION_METHODS, ...others, ...(isPublic ? ['none'] : [])],
     ...(isAsserting ? { [`${prefix}_signing_alg_values_supported`]: [...VERIFICATION_ALGORITHMS] } : {}),
   };
 }
@@ -139,6 +141,8 @@ function describeServer(
     grantTypes,
     hasPublicClients,
     acceptsAssertions,
+    certificateMethods,
+    bindsToCertificates,
     dpopAlgorithms,
     canRevoke,
     publishesKeys,
@@ -146,7 +150,11 @@ function describeServer(
   url: string,
 ): JsonObject {
   const supported = grantTypes();
-  const methods = { isAsserting: acceptsAssertions(), isPublic: hasPublicClients() };
+  const methods = {
+    isAsserting: acceptsAssertions(),
+    certified: certificateMethods(),
+    isPublic: hasPublicClients(),
+  };
   return {
     issuer,
     token_endpoint: `${url}/token`,
@@ -161,6 +169,7 @@ function describeServer(
           ...describeAuthentication('revocation', methods),
         }
       : {}),
+    ...(bindsToCertificates ? { tls_client_certificate_bound_access_tokens: true } : {}),
     ...(dpopAlgorithms === undefined ? {} : { dpop_signing_alg_values_supported: [...dpopAlgorithms] }),
     ...(supported.includes('refresh_token') ? { scopes_supported: ['offline_access'] } : {}),
   };

@@ -1,6 +1,7 @@
 export * from '../base/index.js';
 export type { CorsOptions } from '../http/answer-cors.js';
 export type { MetadataMembers } from '../http/metadata-members.js';
+export type { MutualTlsOptions } from '../http/mutual-tls-options.js';
 export { createSigningKey } from '../keys/create-signing-key.js';
 export * from '../keys/index.js';
 export { type PublishAccessKeysOptions, publishAccessKeys } from '../keys/publish-access-keys.js';

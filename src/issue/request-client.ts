@@ -11,6 +11,8 @@ export interface Client {
   readonly apiKey: ApiKey;
   /** Whether the client sent its `client_id` without a secret (RFC 6749 §2.1). */
   readonly isPublic: boolean;
+  /** Whether the certificate of the TLS connection authenticates the client (RFC 8705 §2). Default: false. */
+  readonly isCertified?: true;
   /** Verified workload identity whose JWT authenticates the client (RFC 7523 §2.1). */
   readonly workload?: Workload;
 }

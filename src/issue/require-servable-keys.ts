@@ -1,9 +1,18 @@
-import type { ApiKeyRule } from '../api-keys/api-key-registry.js';
+import type { ApiKey } from '../api-keys/api-key.js';
+import type { ApiKeyFault, ApiKeyRule } from '../api-keys/api-key-registry.js';
+import { type CertificateSource, verifiesCertificates } from '../http/mutual-tls-options.js';
 import type { TokenRouterSettings } from './token-router-options.js';
 
 type Terms = Pick<
   TokenRouterSettings,
-  'apiKeys' | 'audience' | 'dpop' | 'keyRing' | 'maxTokenLifetimeSeconds' | 'stores' | 'workloadIssuers'
+  | 'apiKeys'
+  | 'audience'
+  | 'certificateSource'
+  | 'dpop'
+  | 'keyRing'
+  | 'maxTokenLifetimeSeconds'
+  | 'stores'
+  | 'workloadIssuers'
 >;
 
 /**
@@ -25,6 +34,7 @@ export function requireServableKeys(terms: Terms): void {
 
 function createRule({
   audience,
+  certificateSource,
   dpop: proofs,
   keyRing,
   maxTokenLifetimeSeconds,
@@ -32,20 +42,44 @@ function createRule({
   workloadIssuers,
 }: Terms): ApiKeyRule {
   return (apiKeys) =>
-    apiKeys.flatMap(({ keyId, serviceAudiences, tokenTtlSeconds, assertions, workloads, dpop }) => [
-      ...(dpop === 'required' && proofs === undefined ? [{ keyId, ...NO_PROOFS }] : []),
-      ...(serviceAudiences.includes(audience) ? [{ keyId, ...FOR_BOTH }] : []),
-      ...(tokenTtlSeconds > keyRing.maxTokenLifetimeSeconds ? [{ keyId, ...OUTLIVES_KEYS }] : []),
-      ...(tokenTtlSeconds > maxTokenLifetimeSeconds ? [{ keyId, ...TOO_LONG }] : []),
-      ...workloads.flatMap(({ issuer }, index) =>
-        workloadIssuers.has(issuer)
-          ? []
-          : [{ keyId, path: ['workloads', index, 'issuer'], ...UNKNOWN_WORKLOAD_ISSUER }],
-      ),
-      ...(assertions !== undefined && stores?.counters === undefined
-        ? [{ keyId, path: [assertions.keys === undefined ? 'jwks_uri' : 'jwks'], ...NO_STORE_OF_ASSERTIONS }]
-        : []),
-    ]);
+    apiKeys.flatMap((apiKey): readonly ApiKeyFault[] => {
+      const { keyId, serviceAudiences, tokenTtlSeconds, assertions, workloads, dpop } = apiKey;
+      return [
+        ...findCertificateFaults(apiKey, certificateSource),
+        ...(dpop === 'required' && proofs === undefined ? [{ keyId, ...NO_PROOFS }] : []),
+        ...(serviceAudiences.includes(audience) ? [{ keyId, ...FOR_BOTH }] : []),
+        ...(tokenTtlSeconds > keyRing.maxTokenLifetimeSeconds ? [{ keyId, ...OUTLIVES_KEYS }] : []),
+        ...(tokenTtlSeconds > maxTokenLifetimeSeconds ? [{ keyId, ...TOO_LONG }] : []),
+        ...workloads.flatMap(({ issuer }, index) =>
+          workloadIssuers.has(issuer)
+            ? []
+            : [{ keyId, path: ['workloads', index, 'issuer'], ...UNKNOWN_WORKLOAD_ISSUER }],
+        ),
+        ...(assertions !== undefined && stores?.counters === undefined
+          ? [
+              {
+                keyId,
+                path: [assertions.keys === undefined ? 'jwks_uri' : 'jwks'],
+                ...NO_STORE_OF_ASSERTIONS,
+              },
+            ]
+          : []),
+      ];
+    });
+}
+
+/** Find fields that rely on client certificates, but for which the router has no reliable source of certificates. */
+function findCertificateFaults(
+  { keyId, certificates, certificateBoundTokens }: ApiKey,
+  source: CertificateSource | undefined,
+): readonly ApiKeyFault[] {
+  const fields = [
+    ...(certificates === undefined ? [] : [certificates.method]),
+    ...(certificateBoundTokens === true ? ['tls_client_certificate_bound_access_tokens'] : []),
+  ];
+  if (source === undefined) return fields.map((field) => ({ keyId, path: [field], ...NO_CERTIFICATES }));
+  const isUnverified = certificates?.method === 'tls_client_auth' && !verifiesCertificates(source);
+  return isUnverified ? [{ keyId, path: ['tls_client_auth'], ...UNVERIFIED_CERTIFICATES }] : [];
 }
 
 /** The audience of the router is for user tokens. `checkAcrossFiles` compares the audiences of the API keys. */
@@ -71,6 +105,17 @@ const TOO_LONG = {
 const NO_PROOFS = {
   path: ['dpop'],
   message: 'is required, but tokenRouter() ignores proofs: set the option dpop of tokenRouter()',
+};
+
+/** Without the option, the router reads no certificates. */
+const NO_CERTIFICATES = {
+  message: 'requires mutualTls of tokenRouter(): set the source of the client certificates',
+};
+
+/** The subject of a certificate that no authority has verified is worthless. */
+const UNVERIFIED_CERTIFICATES = {
+  message:
+    'requires verified: true in mutualTls of tokenRouter(): set it if the proxy rejects certificates without a trusted issuer',
 };
 
 /** Without a store, signed assertions could be replayed. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.js';
-import { assertOptions, type KnownOptions } from '../base/options.js';
+import { assertObject } from '../base/options.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import { requireStore } from '../stores/require-store.js';
@@ -13,10 +13,6 @@ import { resolveDpop } from '../verify/dpop/resolve-dpop.js';
  * 'require'`, every token request needs a proof. Used proofs are always recorded in `stores.replays`.
  */
 export type TokenRouterDpopOptions = Omit<DpopOptions, 'replay'>;
-
-const KNOWN: KnownOptions<TokenRouterDpopOptions> = {
-  ...{ mode: true, baseUrl: true, algorithms: true, maxAgeSeconds: true, nonce: true },
-};
 
 /** Tolerance for clock skew between client and server, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 5;
@@ -42,7 +38,7 @@ export function createRouterDpop({
   clock,
 }: RouterDpopParts): DpopVerifier | undefined {
   if (dpop === undefined) return undefined;
-  assertOptions(dpop, KNOWN, 'tokenRouter: dpop');
+  assertNoReplay(dpop);
   const { replays } = stores;
   const parts = {
     keyRing: internalsOf(keyRing, 'tokenRouter'),
@@ -52,4 +48,14 @@ export function createRouterDpop({
   } as const;
   const shared = { replays: requireStore(Object({ replays }), 'replays', 'tokenRouter') };
   return createDpopVerifier(resolveDpop({ ...dpop, replay: { stores: shared } }, parts, 'tokenRouter'));
+}
+
+/** Assert that the options do not choose a record of used proofs, which must not be per process at a token endpoint. */
+function assertNoReplay(dpop: object): void {
+  assertObject(dpop, 'tokenRouter: dpop', '{ mode: "allow", baseUrl: "https://auth.example.com" }');
+  if (Object.hasOwn(dpop, 'replay')) {
+    throw new TypeError(
+      'tokenRouter: dpop.replay is not an option of the token endpoint: set stores.replays, which records used proofs',
+    );
+  }
 }

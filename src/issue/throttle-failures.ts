@@ -27,11 +27,12 @@ const LIMIT = 'failed_authentications';
 const WINDOW_SECONDS = 60;
 
 /**
- * Whether a rejection can be a guess. Without credentials, there is none. An assertion is one only if its signature was
- * checked and is wrong. All other faults of an assertion are errors of a client, which must not lock out its network.
+ * Whether a rejection can be a guess. Without credentials, there is none, and a certificate cannot be guessed. An
+ * assertion is one only if its signature was checked and is wrong. All other faults of an assertion are errors of a
+ * client, which must not lock out its network.
  */
 function isGuess(reason: ClientRejection): boolean {
-  return reason === 'assertion_signature' || !/^(no_credentials|assertion_.*)$/.test(reason);
+  return reason === 'assertion_signature' || !/^(no_credentials|assertion_.*|certificate_.*)$/.test(reason);
 }
 
 /** Throttle that rejects all requests from an address with too many failed authentications. */

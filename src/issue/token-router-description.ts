@@ -11,6 +11,10 @@ export interface TokenRouterDescription {
   readonly acceptsAssertions: () => boolean;
   /** Signature algorithms of DPoP proofs. `undefined` if the router ignores proofs. */
   readonly dpopAlgorithms: readonly string[] | undefined;
+  /** Whether tokens can be bound to client certificates (RFC 8705 §3.3). */
+  readonly bindsToCertificates: boolean;
+  /** Return the methods of mutual TLS by which current API keys authenticate. */
+  readonly certificateMethods: () => readonly string[];
   readonly canRevoke: boolean;
   readonly publishesKeys: boolean;
 }

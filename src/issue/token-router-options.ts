@@ -5,6 +5,11 @@ import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
 import { hasQueryOrFragment } from '../base/has-query-or-fragment.js';
 import { assertMethod, assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import type { CorsOptions } from '../http/answer-cors.js';
+import {
+  type CertificateSource,
+  type MutualTlsOptions,
+  resolveMutualTls,
+} from '../http/mutual-tls-options.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import type { SignatureOptions } from '../keys/resolve-verification.js';
@@ -96,6 +101,14 @@ export interface TokenRouterOptions extends SignatureOptions {
    */
   readonly dpop?: TokenRouterDpopOptions;
   /**
+   * Mutual TLS: source of the client certificates. API keys with `tls_client_auth` or `self_signed_tls_client_auth`
+   * authenticate by certificate, and their tokens are bound to it.
+   *
+   * @default undefined (certificates have no effect)
+   * @see RFC 8705
+   */
+  readonly mutualTls?: MutualTlsOptions;
+  /**
    * Treatment of requested scope tokens that the client may not receive (RFC 6749 §3.3): fail with `invalid_scope`, or
    * issue a token with the other requested scope tokens. `surplus_scopes` of an API key takes precedence.
    *
@@ -142,6 +155,7 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   maxTokenLifetimeSeconds: true,
   provenanceSince: true,
   dpop: true,
+  mutualTls: true,
   surplusScopes: true,
   throttle: true,
   signing: true,
@@ -152,8 +166,12 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
 };
 
 /** Validated options of `tokenRouter()`, with defaults applied. */
-export type TokenRouterSettings = Omit<TokenRouterOptions, 'workloadIssuers'> &
-  Required<Pick<TokenRouterOptions, keyof Defaulted>> & { readonly workloadIssuers: WorkloadIssuers };
+export type TokenRouterSettings = Omit<TokenRouterOptions, 'workloadIssuers' | 'mutualTls'> &
+  Required<Pick<TokenRouterOptions, keyof Defaulted>> & {
+    readonly workloadIssuers: WorkloadIssuers;
+    /** Source of the client certificates. `undefined` without the option `mutualTls`. */
+    readonly certificateSource: CertificateSource | undefined;
+  };
 
 type Defaulted = Pick<
   TokenRouterOptions,
@@ -198,8 +216,10 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
   assertStores(stores);
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
   const workloadIssuers = resolveWorkloadIssuers(options.workloadIssuers ?? [], options.issuer);
+  const { mutualTls, ...others } = options;
+  const certificateSource = mutualTls === undefined ? undefined : resolveMutualTls(mutualTls, 'tokenRouter');
   const limits = { refresh, surplusScopes, throttle, maxTokenLifetimeSeconds };
-  return { ...options, ...limits, audit, clock, workloadIssuers };
+  return { ...others, ...limits, audit, clock, workloadIssuers, certificateSource };
 }
 
 function assertStores(stores: TokenRouterOptions['stores']): void {

@@ -11,6 +11,7 @@ import { resolveRefreshSettings } from '../sessions/refresh-settings.js';
 import { describeDpop } from '../verify/dpop/describe-dpop.js';
 import { answerTokenError } from './answer-token-error.js';
 import { assertCanIssue } from './assert-can-issue.js';
+import { createCertificateClients } from './certificate-clients.js';
 import { createClientAssertions } from './client-assertions.js';
 import type { Endpoint } from './endpoints/endpoint.js';
 import { introspectionEndpoint } from './endpoints/introspection-endpoint.js';
@@ -84,6 +85,8 @@ export function tokenRouter(options: TokenRouterOptions): Router {
     hasPublicClients: () => stores?.families !== undefined && apiKeys.apiKeys.some(isForPublicClients),
     acceptsAssertions: () => apiKeys.apiKeys.some(({ assertions }) => assertions !== undefined),
     dpopAlgorithms: parts.dpop?.algorithms,
+    bindsToCertificates: parts.certificates !== undefined,
+    certificateMethods: () => listCertificateMethods(apiKeys),
     canRevoke: revocations !== undefined,
     publishesKeys: publishers.length > 0,
   });
@@ -92,6 +95,10 @@ export function tokenRouter(options: TokenRouterOptions): Router {
 
 function isForPublicClients({ refreshTokens }: ApiKey): boolean {
   return refreshTokens === 'public';
+}
+
+function listCertificateMethods({ apiKeys }: ApiKeyRegistry): readonly string[] {
+  return [...new Set(apiKeys.flatMap(({ certificates }) => certificates?.method ?? []))];
 }
 
 /** Create `GET /jwks`, which publishes the current public keys (RFC 8414 §2, `jwks_uri`). */
@@ -118,6 +125,7 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
     workloadIssuers: new Set(workloadIssuers.keys()),
     surplusScopes,
     dpop: describeDpop(settings.dpop, 'in stores'),
+    mutualTls: settings.certificateSource?.kind ?? false,
     throttle: { failuresPerMinute: throttle.failuresPerMinute ?? DEFAULT_FAILURES_PER_MINUTE },
     signing: signing?.kid,
     cors: cors?.origins,
@@ -139,6 +147,7 @@ function createParts(settings: TokenRouterSettings) {
     ...{ apiKeys, audience, surplusScopes, clock, refreshTokens, ...verifiers },
     tokens: createTrackedIssuer(settings, followAudiences),
     grants: createGrants({ claims, refreshTokens, acceptsWorkloads, ...verifiers }),
+    certificates: createCertificateClients(settings),
     assertions: createClientAssertions({ apiKeys, issuer, counters, audit, clock }),
     workloadClients: acceptsWorkloads
       ? createWorkloadClients({ apiKeys, issuers, audience: issuer, counters, clock })

@@ -127,7 +127,7 @@ function secretOf(material: KeyMaterial): KeyObject | undefined {
   return 'secret' in material.key ? material.key.secret : undefined;
 }
 
-/** List the keys of all roots, that of the current root first. Nonces that expired roots authenticated are not accepted. */
+/** List the keys of all roots, that of the current root first. */
 function currentFirst(keys: ReadonlyMap<RootKey, KeyObject>, material: KeyMaterial): readonly KeyObject[] {
   const first = material.kind === 'root' ? keys.get(material.root) : undefined;
   const others = [...keys.values()].filter((key) => key !== first);

@@ -77,7 +77,12 @@ function isRefusal(record: AuditRecord): record is Refusal {
   return record.type === 'token.refused' || record.type === 'issuance.refused';
 }
 
-/** Whether a rejection is not suspicious: an expired token, an exceeded limit or an outage. */
+/** Codes of rejections that are not suspicious. Every client of a server with nonces needs one first (RFC 9449 §8). */
+const ORDINARY: ReadonlySet<string> = new Set([
+  ...['ERR_RATE_LIMIT_EXCEEDED', 'ERR_TEMPORARILY_UNAVAILABLE', 'ERR_USE_DPOP_NONCE'],
+]);
+
+/** Whether a rejection is not suspicious: an expired token, an exceeded limit, an outage or a request for a nonce. */
 function isOrdinary({ code, reason }: Refusal): boolean {
-  return reason === 'expired' || code === 'ERR_RATE_LIMIT_EXCEEDED' || code === 'ERR_TEMPORARILY_UNAVAILABLE';
+  return reason === 'expired' || ORDINARY.has(code);
 }

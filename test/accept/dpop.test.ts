@@ -5,11 +5,13 @@ import express, { type Express } from 'express';
 import {
   type AuthenticateOptions,
   authenticate,
+  createAuditTrail,
   createMemoryStores,
   createRequestVerifier,
   type KeyRing,
   verifiedToken,
 } from 'passport-jwe';
+import type { AuditRecord } from 'passport-jwe/audit';
 import request from 'supertest';
 import {
   createProof,
@@ -130,6 +132,21 @@ describe('authenticate with dpop', () => {
     const second = await call(app, bound, { claims: { nonce } });
     expect(second.status).toBe(200);
     expect(second.headers).not.toHaveProperty('dpop-nonce');
+  });
+
+  test('records rejected proofs in the audit log, and no challenges with a nonce', async () => {
+    const records: AuditRecord[] = [];
+    const write = (record: AuditRecord) => void records.push(record);
+    const audit = createAuditTrail({ sinks: [{ unaggregated: true, write }], clock });
+    const app = express().set('env', 'test');
+    const dpop = { mode: 'allow', baseUrl: AUDIENCE, nonce: true } as const;
+    app.use(authenticate({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock, audit, dpop }));
+    await call(app, bound);
+    await request(app).get('/').set('Authorization', `DPoP ${bound}`);
+
+    expect(records).toMatchObject([
+      { type: 'token.refused', code: 'ERR_INVALID_DPOP_PROOF', reason: 'proof_missing' },
+    ]);
   });
 
   test('rejects bearer tokens if DPoP is required', async () => {

@@ -142,7 +142,11 @@ describe('jwks_uri', () => {
 
 describe('the fields that authenticate a client', () => {
   test.each<[string, readonly string[], string]>([
-    ['require one of them', [], 'api_key: is required unless jwks, jwks_uri or workloads is set'],
+    [
+      'require one of them',
+      [],
+      'api_key: is required unless jwks, jwks_uri, tls_client_auth, self_signed_tls_client_auth or workloads is set',
+    ],
     [
       'do not include previous_api_key alone',
       [jwksField(publicJwk), 'previous_api_key: { api_key: sk-old, expires_at: "2031-01-01T00:00:00Z" }'],

@@ -318,7 +318,7 @@ describe('problems', () => {
         const file = join(directory, 'a.yaml');
         expect(error).toMatchObject({
           code: 'ERR_CONFIGURATION',
-          message: `${file}:1:1 api_key: is required unless jwks, jwks_uri or workloads is set\n${file}:4:1 extra: is an unknown field: correct the spelling, or remove it`,
+          message: `${file}:1:1 api_key: is required unless jwks, jwks_uri, tls_client_auth, self_signed_tls_client_auth or workloads is set\n${file}:4:1 extra: is an unknown field: correct the spelling, or remove it`,
         });
       },
     );

@@ -39,6 +39,7 @@ describe('NODE_DEBUG=passport-jwe', () => {
       'requireScope rejected: ERR_MISSING_CREDENTIALS',
       'JweStrategy rejected: ERR_INVALID_TOKEN no_user',
       'requireScope rejected: ERR_INSUFFICIENT_SCOPE',
+      'authenticate rejected: ERR_INVALID_DPOP_PROOF proof_missing',
       'createTokenVerifier rejected: ERR_INVALID_TOKEN expired',
       'tokenRouter POST /token rejected: ERR_INVALID_CLIENT unknown_key',
       'tokenRouter POST /token rejected: ERR_INVALID_REQUEST invalid_subject_token expired',
@@ -69,6 +70,8 @@ describe('NODE_DEBUG=passport-jwe', () => {
     ['that no authentication ran', 'ERR_MISSING_CREDENTIALS', '"authenticated":false'],
     ['the fix', 'wrong_environment', 'Set the same `environment`'],
     ['the section', 'wrong_environment', 'docs/reference/errors.md#wrong_environment'],
+    ['the fix of a DPoP proof', 'proof_missing', 'Send a new proof in the `DPoP` header'],
+    ['the section of a DPoP proof', 'proof_missing', 'docs/reference/errors.md#proof_missing'],
   ])('names %s', (_what, reason, text) => {
     expect(withText(reason, text)).not.toEqual([]);
   });
@@ -78,10 +81,10 @@ describe('NODE_DEBUG=passport-jwe', () => {
     const names = configured.map((line) => line.split('(', 1)[0]);
 
     expect(names).toEqual([
-      ...['createMemoryStores', 'JweStrategy', 'tokenRouter', 'authenticate', 'authenticate'],
+      ...['createMemoryStores', 'JweStrategy', 'tokenRouter', 'authenticate', 'authenticate', 'authenticate'],
       'createTokenVerifier',
     ]);
-    const [, strategy, router, , middleware] = configured.map((line) =>
+    const [, strategy, router, , , middleware] = configured.map((line) =>
       JSON.parse(line.replace(/^.*?: /, '')),
     );
     expect(strategy).toMatchObject({ revocations: 'checked', apiKeys: 'not checked' });

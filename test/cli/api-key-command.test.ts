@@ -68,6 +68,13 @@ describe('api-key create', () => {
     expect(inJson).toMatchObject({ key_id: 'b', private_jwk: { kty: 'EC', d: expect.any(String) } });
   });
 
+  test('requires DPoP proofs with --require-dpop', async () => {
+    await run(['api-key', 'create', 'app', '--require-dpop', '--out', 'app.key']);
+    const { apiKeys } = await loadApiKeys({ directory: join(directory(), 'api-keys') });
+
+    expect(apiKeys).toMatchObject([{ keyId: 'app', dpop: 'required' }]);
+  });
+
   test.each([
     ['no destination for the key', []],
     ['no destination for the private key', ['--key-pair']],

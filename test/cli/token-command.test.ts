@@ -127,6 +127,13 @@ describe('token issue and token verify', () => {
     expect((await run(['token', 'verify', ...SERVICE], '')).code).toBe(2);
   });
 
+  test('issue no bearer token for an API key that requires DPoP', async () => {
+    await writeFile(join(directory(), 'api-keys', 'a.yaml'), `${KEY}dpop: required\n`);
+    const { code, notes } = await run(['token', 'issue', '--client', 'demo', ...SERVICE]);
+
+    expect([code, notes]).toEqual([2, expect.stringContaining('token request with --dpop-key')]);
+  });
+
   test('grant no more scope than the key has', async () => {
     const { code, notes } = await run(['token', 'issue', '--client', 'demo', ...SERVICE, '--scope', 'admin']);
 

@@ -7,6 +7,7 @@ import {
   createRevocations,
   tokenRouter,
 } from 'passport-jwe';
+import type { DpopOptions } from '../../src/verify/dpop/dpop-options.js';
 import { loadFiles } from '../support/api-key-files.js';
 import { listen } from '../support/http.js';
 import { generateEc } from '../support/key-pairs.js';
@@ -40,14 +41,21 @@ export function startKeyPairServer(): Promise<TokenServer> {
   return start(credentials, (audience) => `${KEY}jwks: ${jwks}\nassertion_audience: ${audience}\n`);
 }
 
+/** Start a server that requires DPoP, and nonces on demand, at the token endpoint and at the guarded route. */
+export function startTokenServerWithDpop(dpop: { readonly nonce: boolean }): Promise<TokenServer> {
+  const credentials = { clientSecret: SECRET, privateJwk: {} };
+  return start(credentials, () => `${KEY}api_key: "${SECRET}"\n`, dpop);
+}
+
 async function start(
   credentials: Pick<ClientSettings, 'clientSecret' | 'privateJwk'>,
   keyFile: (tokenEndpoint: string) => string,
+  dpop?: { readonly nonce: boolean },
 ): Promise<TokenServer> {
   const server = createServer();
   const issuer = `http://127.0.0.1:${await listen(server)}`;
   const token = `${issuer}/oauth/token`;
-  server.on('request', await createApp(issuer, keyFile(token)));
+  server.on('request', await createApp(issuer, keyFile(token), dpop));
   return {
     settings: {
       issuer,
@@ -67,14 +75,26 @@ async function start(
   };
 }
 
-async function createApp(issuer: string, keyFile: string) {
+async function createApp(issuer: string, keyFile: string, demands?: { readonly nonce: boolean }) {
+  // Token endpoint and API have different nonces, so that clients receive both.
+  const require = (nonce: NonNullable<DpopOptions['nonce']>) =>
+    demands && { dpop: { mode: 'require', baseUrl: issuer, nonce: demands.nonce && nonce } as const };
   const stores = createMemoryStores();
   const revocations = createRevocations({ stores });
   const service = { keyRing: await createRing(), issuer, audience: AUDIENCE, revocations };
-  const tokens = tokenRouter({ ...service, apiKeys: await loadFiles({ 'demo.yaml': keyFile }), stores });
+  const tokens = tokenRouter({
+    ...service,
+    apiKeys: await loadFiles({ 'demo.yaml': keyFile }),
+    stores,
+    ...require(true),
+  });
   const app = express();
   app.use('/oauth', tokens);
   app.use(authorizationServerMetadata({ tokenRouter: tokens, url: `${issuer}/oauth` }));
-  app.get('/guarded', authenticate(service), (_req, res) => void res.json({}));
+  app.all(
+    '/guarded',
+    authenticate({ ...service, ...require({ secret: SECRET }) }),
+    (_req, res) => void res.json({}),
+  );
   return app;
 }

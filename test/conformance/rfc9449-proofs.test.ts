@@ -1,6 +1,7 @@
 import { createHmac, sign } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { createProof, createProofSigner } from '../support/dpop-proofs.js';
 import {
   acceptDpop,
   callResource,
@@ -10,7 +11,6 @@ import {
   type DpopParty,
   RESOURCE,
 } from '../support/dpop-resource.js';
-import { createProof, createProofSigner } from '../support/dpop-proofs.js';
 import { sendRaw } from '../support/http.js';
 import { mintToken, NOW } from '../support/tokens.js';
 

@@ -11,6 +11,8 @@ import {
 } from 'passport-jwe';
 import request from 'supertest';
 import type { DpopOptions } from '../../src/verify/dpop/dpop-options.js';
+import { ADAPTERS } from '../support/apps.js';
+import { createProof, createProofSigner } from '../support/dpop-proofs.js';
 import {
   acceptDpop,
   callResource,
@@ -19,7 +21,6 @@ import {
   type DpopParty,
   RESOURCE,
 } from '../support/dpop-resource.js';
-import { createProof, createProofSigner } from '../support/dpop-proofs.js';
 import { AUDIENCE, mintToken, NOW } from '../support/tokens.js';
 
 const ALGORITHMS = 'algs="ES256 EdDSA Ed25519 PS256 RS256 ES384 ES512"';
@@ -159,6 +160,24 @@ describe.each(DPOP_SERVERS)('RFC 9449 §7, protected resource access, through $n
       `DPoP realm="api", error="use_dpop_nonce", error_description="The DPoP proof requires the nonce of this response", ${ALGORITHMS}`,
     ]);
     expect(headers['dpop-nonce']).toMatch(/^[\x21\x23-\x5b\x5d-\x7e]+$/);
+  });
+});
+
+describe.each(ADAPTERS)('RFC 9449 §8.2, new nonces through $name', ({ createApp }) => {
+  test('§8.2: the response to a valid request supplies the next nonce', async () => {
+    let now = NOW;
+    const options = { ...acceptDpop(party.keyRing, { nonce: true }), clock: () => now };
+    const app = createApp(options);
+    const nonce = String((await callResource(app, party)).headers['dpop-nonce']);
+    now = NOW + 60;
+    const { status, headers } = await callResource(app, party, { claims: { nonce, iat: now } });
+
+    expect([status, headers['dpop-nonce'], headers['access-control-expose-headers']]).toEqual([
+      200,
+      expect.stringMatching(/^[\w-]{30}$/),
+      'DPoP-Nonce',
+    ]);
+    expect(headers['dpop-nonce']).not.toBe(nonce);
   });
 });
 

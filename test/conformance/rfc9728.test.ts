@@ -238,3 +238,28 @@ describe('RFC 9728 §5.1, WWW-Authenticate', () => {
     expect((await request(app).get(targetOf(url))).body.resource).toBe(resource);
   });
 });
+
+describe('RFC 9728 §2, DPoP', () => {
+  const read = async (dpop?: ProtectedResource['dpop']) => {
+    const resource = { resource: HOST, authorizationServers: [ISSUER], ...(dpop && { dpop }) };
+    return (await request(express().use(protectedResourceMetadata(resource))).get(PATH)).body;
+  };
+
+  test('§2: dpop_signing_alg_values_supported lists the algorithms of proofs', async () => {
+    const dpop = { mode: 'allow', baseUrl: HOST, algorithms: ['ES256', 'EdDSA'] } as const;
+
+    expect(await read(dpop)).toMatchObject({ dpop_signing_alg_values_supported: ['ES256', 'EdDSA'] });
+    expect(await read(dpop)).not.toHaveProperty('dpop_bound_access_tokens_required');
+  });
+
+  test('§2: dpop_bound_access_tokens_required is true if every token must be bound', async () => {
+    expect(await read({ mode: 'require', baseUrl: HOST })).toMatchObject({
+      dpop_bound_access_tokens_required: true,
+      dpop_signing_alg_values_supported: expect.arrayContaining(['ES256', 'RS256']),
+    });
+  });
+
+  test('§2: both members are OPTIONAL, and absent without DPoP', async () => {
+    expect(Object.keys(await read()).filter((name) => name.startsWith('dpop'))).toEqual([]);
+  });
+});

@@ -1,5 +1,6 @@
 import express, { type Express } from 'express';
 import {
+  type AuthenticateOptions,
   authenticate,
   createAuditTrail,
   createMemoryStores,
@@ -16,7 +17,11 @@ export interface FuzzedApp {
   readonly refusals: ReadonlyMap<string, number>;
 }
 
-export function createFuzzedApp(keyRing: KeyRing): FuzzedApp {
+/** DPoP with nonces, for the requests of `createProofMutants()`. */
+export const FUZZED_DPOP = { mode: 'allow', baseUrl: AUDIENCE, nonce: true } as const;
+
+/** @param dpop options of the API that accepts bound tokens. Default: bearer tokens only. */
+export function createFuzzedApp(keyRing: KeyRing, dpop?: AuthenticateOptions['dpop']): FuzzedApp {
   const refusals = new Map<string, number>();
   const write = (record: object): void => {
     const reason = 'reason' in record ? String(record.reason) : 'malformed_request';
@@ -26,7 +31,8 @@ export function createFuzzedApp(keyRing: KeyRing): FuzzedApp {
   const revocations = createRevocations({ stores: createMemoryStores({ clock }), clock });
   const app = express();
   app.set('env', 'test');
-  app.use(authenticate({ keyRing, issuer: ISSUER, audience: AUDIENCE, revocations, audit, clock }));
+  const service = { keyRing, issuer: ISSUER, audience: AUDIENCE, revocations, audit, clock };
+  app.use(authenticate({ ...service, ...(dpop && { dpop }) }));
   app.get('/resource', requireScope('read:documents'), (_req, res) => void res.json({}));
   return { app, refusals };
 }

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { callDirectly } from './call-directly.js';
 import type { MutantSource } from './mutants.js';
 import { createRawClient, type RawClient } from './raw-client.js';
-import { keepTally, type TallyKeeper } from './tally.js';
+import { keepTally, type MemoryUsage, type TallyKeeper } from './tally.js';
 
 export interface FuzzRun {
   /** Answers `GET /resource`. */
@@ -55,40 +55,39 @@ async function sendRounds(
 ): Promise<void> {
   const { tally } = senders;
   const collectGarbage = findCollector();
-  const readHeap = (): number => {
+  const readMemory = (): MemoryUsage => {
     collectGarbage();
-    return process.memoryUsage().heapUsed;
+    return process.memoryUsage();
   };
   const firstTenth = Math.ceil(rounds / 10);
-  let heapAtFirst = 0;
+  let atFirst: MemoryUsage = { heapUsed: 0, rss: 0 };
   for (let round = 1; round <= rounds; round += 1) {
     const isAnswered = await isInTime(sendRound(senders));
-    if (!isAnswered) return tally.count({ mutation: 'one of a round', token: '' }, 0, 'directly');
-    if (round === firstTenth) heapAtFirst = readHeap();
+    if (!isAnswered) return tally.count({ mutation: 'one of a round', fields: [] }, 0, 'directly');
+    if (round === firstTenth) atFirst = readMemory();
     if (round % Math.ceil(rounds / 20) === 0) onProgress(round * ROUND);
     // Between the requests, so that none of them is held up by the garbage of all.
     collectGarbage({ type: 'minor' });
   }
-  tally.countHeap(heapAtFirst, readHeap());
+  tally.countMemory(atFirst, readMemory());
 }
 
 async function sendRound({ app, mutants, clients, tally }: Senders): Promise<void> {
   await Promise.all(
     clients.map(async (client) => {
       const mutant = mutants.next();
-      tally.count(mutant, await client.send(`Bearer ${mutant.token}`), 'over a socket');
+      tally.count(mutant, await client.send(mutant.fields), 'over a socket');
     }),
   );
   for (let sent = CLIENTS; sent < ROUND; sent += 1) {
     const mutant = mutants.next();
     const before = process.cpuUsage();
-    const status = await callDirectly(app, `Bearer ${mutant.token}`);
+    const status = await callDirectly(app, mutant.fields);
     tally.countCpu(process.cpuUsage(before));
     tally.count(mutant, status, 'directly');
   }
-  const proper = `Bearer ${mutants.proper()}`;
-  tally.countProper(await callDirectly(app, proper));
-  tally.countProper((await clients[0]?.send(proper)) ?? 0);
+  tally.countProper(await callDirectly(app, mutants.proper()));
+  tally.countProper((await clients[0]?.send(mutants.proper())) ?? 0);
   // What was rejected and not handled is told of between two turns of the event loop.
   await setImmediate();
 }

@@ -6,17 +6,20 @@ import { MUTATIONS, type Mutation } from '../support/mutate-token.js';
 import { createRandom } from '../support/random.js';
 import { AUDIENCE, mintToken } from '../support/tokens.js';
 
-/** A token that was valid before it was changed. */
+/** Name and value of a request header. */
+export type HeaderField = readonly [name: string, value: string];
+
+/** Headers of a request that was valid before it was changed. */
 export interface Mutant {
   readonly mutation: string;
-  readonly token: string;
+  readonly fields: readonly HeaderField[];
 }
 
 export interface MutantSource {
   /** Never twice the same, as a rule, and never one that is valid. */
   next(): Mutant;
-  /** A token as it was before any change. */
-  proper(): string;
+  /** Headers as they were before any change. */
+  proper(): readonly HeaderField[];
 }
 
 const POOL_SIZE = 64;
@@ -95,17 +98,21 @@ export function createMutants(keyRing: KeyRing, seed: number): MutantSource {
     mintToken(keyRing, { claims: { jti: `pool-${index}`, sub: 'x'.repeat(index + 1) } }),
   );
 
-  const proper = (): string => pool[below(POOL_SIZE, random)] ?? '';
+  const pick = (): string => pool[below(POOL_SIZE, random)] ?? '';
   const next = (): Mutant => {
-    const before = proper();
+    const before = pick();
     const [mutation, mutate] = ALL[below(ALL.length, random)] ?? ALL[0] ?? ['', () => ''];
     const token = mutate(before, key, random);
     // White space around a token is none of it (RFC 9110 section 5.5).
     const isUnchanged = token.trim() === before;
     const mayBeValid = MAY_HAVE_RIGHT_LENGTHS.has(mutation) && hasRightLengths(token);
-    return isUnchanged || mayBeValid ? next() : { mutation, token };
+    return isUnchanged || mayBeValid ? next() : { mutation, fields: bearer(token) };
   };
-  return { next, proper };
+  return { next, proper: () => bearer(pick()) };
+}
+
+function bearer(token: string): readonly HeaderField[] {
+  return [['Authorization', `Bearer ${token}`]];
 }
 
 /** Of a token for direct encryption (RFC 7518 sections 4.5 and 5.3). */

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import type { HeaderField } from './mutants.js';
 
 /** Sends one request at a time over one connection, byte by byte as it is, and opens another where that was closed. */
 export interface RawClient {
   /** @returns the status of the answer; 0 where the connection ended without one. */
-  send(authorization: string): Promise<number>;
+  send(fields: readonly HeaderField[]): Promise<number>;
   close(): void;
 }
 
@@ -20,18 +21,18 @@ const NOTHING: Answer = { status: 0, isReusable: false };
 export function createRawClient(port: number): RawClient {
   let kept: Socket | undefined;
 
-  const sendOver = async (socket: Socket, authorization: string): Promise<number> => {
-    const { status, isReusable } = await exchange(socket, authorization);
+  const sendOver = async (socket: Socket, fields: readonly HeaderField[]): Promise<number> => {
+    const { status, isReusable } = await exchange(socket, fields);
     kept = isReusable ? socket : undefined;
     if (!isReusable) socket.destroy();
     return status;
   };
 
   return {
-    async send(authorization) {
+    async send(fields) {
       // A server may close a connection that is kept at any moment (RFC 9112 section 9.3.1).
-      const status = kept === undefined ? 0 : await sendOver(kept, authorization);
-      return status === 0 ? sendOver(await open(port), authorization) : status;
+      const status = kept === undefined ? 0 : await sendOver(kept, fields);
+      return status === 0 ? sendOver(await open(port), fields) : status;
     },
     close() {
       kept?.destroy();
@@ -48,7 +49,7 @@ async function open(port: number): Promise<Socket> {
   return socket;
 }
 
-function exchange(socket: Socket, authorization: string): Promise<Answer> {
+function exchange(socket: Socket, fields: readonly HeaderField[]): Promise<Answer> {
   return new Promise((resolve) => {
     let received = '';
     const settle = (answer: Answer): void => {
@@ -63,10 +64,8 @@ function exchange(socket: Socket, authorization: string): Promise<Answer> {
     const onClose = (): void => settle({ ...NOTHING, status: statusOf(received) });
     socket.on('data', onData).on('close', onClose);
     if (socket.closed || socket.destroyed) return settle(NOTHING);
-    socket.write(
-      `GET /resource HTTP/1.1\r\nHost: localhost\r\nAuthorization: ${authorization}${HEAD_END}`,
-      'latin1',
-    );
+    const lines = fields.map(([name, value]) => `${name}: ${value}`);
+    socket.write(['GET /resource HTTP/1.1', 'Host: localhost', ...lines].join('\r\n') + HEAD_END, 'latin1');
   });
 }
 

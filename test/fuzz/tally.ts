@@ -19,7 +19,12 @@ export interface Tally {
   readonly cpuMaxMs: number;
   /** Of what the heap holds beside garbage, from the first tenth of the tokens to the last one. */
   readonly heapGrowthMiB: number;
+  /** Of the memory of the process (RSS) meanwhile, with that of keys and buffers outside the heap. */
+  readonly rssGrowthMiB: number;
 }
+
+/** Memory in bytes, after a garbage collection. */
+export type MemoryUsage = Pick<NodeJS.MemoryUsage, 'heapUsed' | 'rss'>;
 
 /** Where the outcomes of a run are written down. */
 export interface TallyKeeper {
@@ -28,7 +33,7 @@ export interface TallyKeeper {
   countProper(status: number): void;
   countUncaught(error: unknown): void;
   countCpu(usage: NodeJS.CpuUsage): void;
-  countHeap(bytesAtFirst: number, bytesAtLast: number): void;
+  countMemory(atFirst: MemoryUsage, atLast: MemoryUsage): void;
   /** The first faults, each with what caused it. */
   readonly examples: readonly string[];
   read(): Tally;
@@ -37,6 +42,7 @@ export interface TallyKeeper {
 const MAX_EXAMPLES = 10;
 const MAX_CPU_MS = 20;
 const MAX_HEAP_GROWTH_MIB = 8;
+const MAX_RSS_GROWTH_MIB = 100;
 
 export function keepTally(): TallyKeeper {
   const counts = {
@@ -50,7 +56,7 @@ export function keepTally(): TallyKeeper {
   };
   const cpu = createHistogram();
   const examples: string[] = [];
-  let heapGrowthMiB = 0;
+  let growth = { heapGrowthMiB: 0, rssGrowthMiB: 0 };
 
   const note = (kind: keyof typeof counts, cause: string): void => {
     counts[kind] += 1;
@@ -59,10 +65,10 @@ export function keepTally(): TallyKeeper {
 
   return {
     examples,
-    count({ mutation, token }, status, way) {
+    count({ mutation, fields }, status, way) {
       counts.tokens += 1;
       if (way === 'over a socket') counts.overSocket += 1;
-      const cause = `${status} ${way}, ${mutation}: ${JSON.stringify(token)}`;
+      const cause = `${status} ${way}, ${mutation}: ${JSON.stringify(fields)}`;
       if (status === 0) note('unanswered', cause);
       else if (status >= 500) note('failed', cause);
       else if (status < 400) note('accepted', cause);
@@ -72,14 +78,18 @@ export function keepTally(): TallyKeeper {
     },
     countUncaught: (error) => note('uncaught', String(error)),
     countCpu: ({ user, system }) => cpu.record(Math.max(1, user + system)),
-    countHeap(bytesAtFirst, bytesAtLast) {
-      heapGrowthMiB = (bytesAtLast - bytesAtFirst) / 2 ** 20;
+    countMemory(atFirst, atLast) {
+      const [heapGrowthMiB, rssGrowthMiB] = [
+        (atLast.heapUsed - atFirst.heapUsed) / 2 ** 20,
+        (atLast.rss - atFirst.rss) / 2 ** 20,
+      ];
+      growth = { heapGrowthMiB, rssGrowthMiB };
     },
     read: () => ({
       ...counts,
       cpuP999Ms: cpu.percentile(99.9) / 1000,
       cpuMaxMs: cpu.max / 1000,
-      heapGrowthMiB,
+      ...growth,
     }),
   };
 }
@@ -89,6 +99,7 @@ export function findFaults(tally: Tally): readonly string[] {
   const limits: Partial<Tally> = {
     ...{ accepted: 0, failed: 0, unanswered: 0, uncaught: 0, properRefused: 0 },
     ...{ cpuP999Ms: MAX_CPU_MS, heapGrowthMiB: MAX_HEAP_GROWTH_MIB },
+    rssGrowthMiB: MAX_RSS_GROWTH_MIB,
   };
   return Object.entries(tally).flatMap(([name, value]) => {
     const limit = new Map(Object.entries(limits)).get(name);

@@ -1,8 +1,6 @@
 import { connect } from 'node:net';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import type { RequestHandler } from 'express';
 import {
-  type JweStrategyOptions,
   type KeyRing,
   RateLimitExceededError,
   requireAnyScope,
@@ -18,40 +16,13 @@ import {
 } from 'passport-jwe';
 import { HOSTED_ADAPTERS } from '../support/apps.js';
 import { type RawAnswer, sendRaw } from '../support/http.js';
-import { AUDIENCE, clock, createRing, ISSUER, type MintOptions, mintToken, NOW } from '../support/tokens.js';
+import { AUDIENCE, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
+import { DPOP_ROWS } from './dpop-failure-rows.js';
+import { bare, bearer, malformed, REALM, type Row, refused } from './failure-row.js';
 
-const REALM = 'Bearer realm="api"';
-const MALFORMED = /^Bearer realm="api", error="invalid_request", error_description="[^"]+"$/;
-const NOT_VALID = `${REALM}, error="invalid_token", error_description="The access token is not valid"`;
 const EXPIRED = `${REALM}, error="invalid_token", error_description="The access token expired"`;
 const LACKS_SCOPE = `${REALM}, error="insufficient_scope", error_description="The access token lacks a scope that this resource requires"`;
 const DENIED = `${REALM}, error="access_denied", error_description="The access token does not grant access to this resource"`;
-
-interface Row {
-  readonly failure: string;
-  /** Header lines of the request. Default: a valid token, as `mint` says. */
-  readonly lines?: (token: string) => readonly string[];
-  readonly body?: (token: string) => string;
-  readonly mint?: MintOptions;
-  /** What becomes of the minted token before it is sent. */
-  readonly change?: (token: string) => string;
-  readonly query?: (token: string) => string;
-  readonly options?: Partial<JweStrategyOptions>;
-  /** Whether the resource server has a key ring of its own, which is not the one of the token. */
-  readonly foreignRing?: boolean;
-  readonly guard?: RequestHandler;
-  readonly status: number;
-  readonly challenge: string | RegExp | undefined;
-  readonly error: string | undefined;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Members of the body beside `error` and `error_description`, which make it a problem (RFC 9457). Default: none. */
-  readonly problem?: Readonly<Record<string, unknown>>;
-}
-
-const bearer = (token: string) => [`Authorization: Bearer ${token}`];
-const refused = { status: 401, challenge: NOT_VALID, error: 'invalid_token' };
-const malformed = { status: 400, challenge: MALFORMED, error: 'invalid_request' };
-const bare = { status: 401, challenge: REALM, error: undefined };
 
 /** The other bytes of one of the five parts. */
 function tamper(part: number): (token: string) => string {
@@ -79,6 +50,7 @@ function askClosedPort(): Promise<boolean> {
 }
 
 const ROWS: readonly Row[] = [
+  ...DPOP_ROWS,
   { failure: 'no credentials', lines: () => [], ...bare },
   { failure: 'another scheme', lines: () => ['Authorization: Basic YTpi'], ...bare },
   { failure: 'a token in the query', query: (token) => `?access_token=${token}`, lines: () => [], ...bare },

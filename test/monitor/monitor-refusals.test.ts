@@ -96,6 +96,7 @@ describe('the monitor, for rejections of an address', () => {
     ['expired tokens, as every token expires', { reason: 'expired' }],
     ['limits that were reached', { code: 'ERR_RATE_LIMIT_EXCEEDED' }],
     ['outages', { code: 'ERR_TEMPORARILY_UNAVAILABLE' }],
+    ['requests for a DPoP nonce', { code: 'ERR_USE_DPOP_NONCE' }],
   ] as const)('does not count %s', (_, change) => {
     const { alerts, recordAt } = createMonitoredTrail();
     recordAt(0, eventOf.refused({ clientId: 'demo', ...change }), 100);

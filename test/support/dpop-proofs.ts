@@ -37,14 +37,20 @@ export function createProofSigner(alg: keyof typeof SIGNERS = 'ES256'): ProofSig
 
 /** Create a DPoP proof by hand (RFC 9449 §4.2), so that tests can also create invalid ones. */
 export function createProof(
-  { alg, jwk, privateKey }: ProofSigner,
+  signer: ProofSigner,
   { method = 'GET', url = `${AUDIENCE}/`, token, header, claims }: ProofOptions = {},
 ): string {
+  const { alg, jwk } = signer;
   const ath = token === undefined ? {} : { ath: createHash('sha256').update(token).digest('base64url') };
   const payload = { jti: randomUUID(), htm: method, htu: url, iat: NOW, ...ath, ...claims };
   const input = [{ typ: 'dpop+jwt', alg, jwk, ...header }, payload]
     .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
     .join('.');
+  return signProof(signer, input);
+}
+
+/** Sign an encoded header and payload, with the algorithm of the key. */
+export function signProof({ alg, privateKey }: ProofSigner, input: string): string {
   const signature = sign(SIGNERS[alg].hash, Buffer.from(input), {
     key: privateKey,
     dsaEncoding: 'ieee-p1363',

@@ -80,6 +80,10 @@ function issueCommand(io: CommandIo): Command {
         throw new UsageError(
           `No API key in ${options.apiKeys} has this key_id: correct --client or --api-keys`,
         );
+      if (apiKey.dpop === 'required')
+        throw new UsageError(
+          'The tokens of this API key are bound to a key: use passport-jwe token request with --dpop-key',
+        );
       const keyRing = await openKeys(io, options);
       const tokens = createTokenIssuer({ keyRing, issuer, clock: io.clock });
       const parameters = new Map<string, string>();

@@ -9,6 +9,7 @@ import type { ProvenSender } from '../../sessions/key-binding.js';
 import type { DpopProof, DpopVerifier } from '../../verify/dpop/dpop-verifier.js';
 import type { RefreshTokenBackend } from '../refresh-tokens.js';
 import { clientSlot } from '../request-client.js';
+import { boundCertificateOf } from './bind-certificate.js';
 import { parametersOf } from './receive-parameters.js';
 
 /** Dependencies of the steps that establish the sender of a token request. */
@@ -65,8 +66,14 @@ export function claimedKeyOf(req: Request): string | undefined {
   return proofSlot.read(req)?.jkt;
 }
 
-/** Return the keys that the sender of a request has proven to hold, after `confirmProof()` has run. */
+/**
+ * Return the keys that the sender of a request has proven to hold and to which its tokens are bound, after
+ * `confirmProof()` and `bindCertificate()` have run.
+ */
 export function senderOfRequest(req: Request): ProvenSender {
-  const proof = proofSlot.read(req);
-  return proof === undefined ? {} : { jkt: proof.jkt };
+  const [proof, certificate] = [proofSlot.read(req), boundCertificateOf(req)];
+  return {
+    ...(proof === undefined ? {} : { jkt: proof.jkt }),
+    ...(certificate === undefined ? {} : { certificate }),
+  };
 }

@@ -13,6 +13,7 @@ import { findTarget } from '../grants/find-target.js';
 import type { Grant, GrantParameters, RequestOrigin } from '../grants/grant.js';
 import { clientSlot } from '../request-client.js';
 import type { ClientTokenIssuer } from '../token-issuer.js';
+import { bindCertificate } from './bind-certificate.js';
 import type { Endpoint } from './endpoint.js';
 import {
   confirmProof,
@@ -41,6 +42,7 @@ export function tokenEndpoint(parts: TokenEndpointParts): Endpoint {
     readProof(parts),
     authenticateOrIdentifyClient(parts, isRefresh),
     requireProofOfKey,
+    bindCertificate(parts.certificates),
     findGrant(parts),
     readGrantParameters,
     confirmProof(parts),

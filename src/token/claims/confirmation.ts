@@ -9,7 +9,7 @@ export type Confirmation = {
   readonly 'x5t#S256'?: string;
 };
 
-/** Keys that a request claims to possess. */
+/** Keys of which a request claims possession. */
 export interface SenderEvidence {
   /** Thumbprint of the key of the DPoP proof. Absent under the scheme `Bearer`. */
   readonly jkt?: string;
@@ -18,17 +18,17 @@ export interface SenderEvidence {
 }
 
 /**
- * Sender of a token. `'any'`: a caller that may read tokens of others, for example by introspection. `undefined`: the token
- * came without a request, so possession of a key cannot be shown.
+ * Sender of a token. `'any'`: a caller that may read the tokens of other senders, for example for introspection.
+ * `undefined`: the token came without a request, so nothing proves possession of a key.
  */
 export type Sender = SenderEvidence | 'any' | undefined;
 
 /**
- * Assert that the sender possesses every key in `cnf` (RFC 7800 §3.1). Unknown members are not ignored: the issuer demands a
- * proof that this package cannot check.
+ * Assert that the sender possesses every key in `cnf` (RFC 7800 §3.1). Unknown members cause rejection, because the issuer
+ * requires a proof that this package cannot check.
  *
- * @throws InvalidTokenError if a member of `cnf` is unknown, malformed or not confirmed, or if a token without `cnf.jkt` came
- *   under the scheme `DPoP` (RFC 9449 §7.1).
+ * @throws InvalidTokenError if a member of `cnf` is unknown, malformed or not confirmed, or if a token without `cnf.jkt` is
+ *   sent under the scheme `DPoP` (RFC 9449 §7.1)
  */
 export function assertConfirmed({ cnf }: { readonly cnf?: unknown }, sender: Sender): void {
   if (sender === 'any') return;

@@ -3,8 +3,8 @@ import type { NumericDate } from '../../base/clock.js';
 import { createFifoCache, type FifoCache } from '../../base/fifo-cache.js';
 
 /**
- * Creates and checks nonces without a store: a nonce is the number of a time slot and its MAC. All processes with the same
- * key accept the same nonces.
+ * Creates and checks nonces without a store. A nonce consists of the number of a time slot and a MAC. All processes with the
+ * same key and the same origin accept the same nonces.
  *
  * @see RFC 9449 §8
  */
@@ -15,7 +15,7 @@ export interface DpopNonces {
   check(nonce: string | undefined, now: NumericDate): 'current' | 'previous' | 'invalid';
 }
 
-/** Length of a time slot in seconds. A nonce is accepted in its slot and in both adjacent slots. */
+/** Length of a time slot in seconds. A nonce is accepted in its slot, in the next slot and in the previous slot. */
 const SLOT_SECONDS = 60;
 
 /** Maximum number of cached nonces of each key: those of all accepted slots. */
@@ -30,16 +30,16 @@ const NONCE_LENGTH = Math.ceil(((SLOT_BYTES + MAC_BYTES) * 4) / 3);
 /**
  * Create the nonces of a server.
  *
- * @param keys returns the keys, the current one first. Nonces under each key are accepted, so that a rotation rejects none
- * @param server URL of the server. Servers with the same keys do not accept the nonces of each other (RFC 9449 §9)
+ * @param keys returns the keys, the current key first. Nonces under all keys are accepted, so a rotation rejects no nonce
+ * @param origin origin of the server. Servers with the same keys reject the nonces of other origins (RFC 9449 §9)
  */
-export function createDpopNonces(keys: () => readonly KeyObject[], server: string): DpopNonces {
+export function createDpopNonces(keys: () => readonly KeyObject[], origin: string): DpopNonces {
   const caches = new WeakMap<KeyObject, FifoCache<number, Buffer>>();
 
   const computeNonce = (number: number, key: KeyObject): Buffer => {
     const slot = Buffer.alloc(SLOT_BYTES);
     slot.writeUIntBE(number, 0, SLOT_BYTES);
-    const mac = createHmac('sha256', key).update(slot).update(server).digest().subarray(0, MAC_BYTES);
+    const mac = createHmac('sha256', key).update(slot).update(origin).digest().subarray(0, MAC_BYTES);
     return Buffer.concat([slot, mac]);
   };
 

@@ -5,16 +5,17 @@ import type { Stores } from '../../stores/stores.js';
 /** Signature algorithm (`alg`) of a DPoP proof. All are asymmetric (RFC 9449 §4.2). */
 export type DpopAlgorithm = VerificationAlgorithm;
 
-/** Options of DPoP, with which clients prove possession of the key of their token (RFC 9449). */
+/** Options of DPoP: clients prove possession of the key to which their token is bound (RFC 9449). */
 export interface DpopOptions {
   /**
-   * `'allow'`: tokens with `cnf.jkt` require a proof, and bearer tokens are accepted too. `'require'`: bearer tokens are
-   * rejected.
+   * `'allow'` also accepts bearer tokens that are not bound to a key. `'require'` rejects all bearer tokens. Tokens with
+   * `cnf.jkt` require a proof in both modes.
    */
   readonly mode: 'allow' | 'require';
   /**
-   * URL of the server as its clients see it, for example `https://api.example.com`. The URL of each request is this URL and
-   * `req.originalUrl`; the header `Host` is not read. If a proxy removes a prefix of the path, include the prefix.
+   * URL of the server as its clients see it, for example `https://api.example.com`. `htu` of a proof must be this URL,
+   * followed by the path of the request (`req.originalUrl`). The header `Host` is never read. If a proxy removes a prefix of
+   * the path, include the prefix.
    *
    * @see RFC 9449 §4.3
    */
@@ -34,8 +35,8 @@ export interface DpopOptions {
    */
   readonly maxAgeSeconds?: number;
   /**
-   * Whether each proof must contain a nonce of this server. `true` derives the nonces from a root of the key ring. If it
-   * has no root, set `secret`: at least 32 characters, the same in all processes.
+   * Whether each proof must contain a nonce of this server. `true` derives the nonces from a root of the key ring. If the
+   * key ring has no root, set `secret`: at least 32 characters, the same in all processes.
    *
    * @default false
    * @see RFC 9449 §8, §9
@@ -44,7 +45,7 @@ export interface DpopOptions {
   /**
    * Record of used proofs.
    *
-   * @default a record per process
+   * @default {} (a record in the memory of each process)
    * @see RFC 9449 §11.1
    */
   readonly replay?: DpopReplayOptions;
@@ -53,14 +54,14 @@ export interface DpopOptions {
 /** Options of the record of used proofs. */
 export interface DpopReplayOptions {
   /**
-   * Stores that all processes share. Without them, a proof can be used once in each process.
+   * Stores that all processes share. Without this option, each process accepts a proof once.
    *
    * @default undefined (the memory of the process)
    */
   readonly stores?: Pick<Stores, 'replays'>;
   /**
-   * Maximum number of proofs of one key that are acceptable at a time. Further requests are rejected with 429, so that one
-   * client cannot fill the record for all.
+   * Maximum number of unexpired proofs of one key. Further requests are rejected with 429, so that one client cannot fill
+   * the record for all clients.
    *
    * @default 10_000
    */

@@ -18,7 +18,8 @@ import type { TargetedRequest, TargetMatcher } from './proof-target.js';
 /** Validated options of DPoP, with defaults applied. */
 export interface DpopSettings {
   readonly mode: 'allow' | 'require';
-  readonly baseUrl: string;
+  /** Origin of the server, to which its nonces belong. Clients keep one nonce for each origin. */
+  readonly origin: string;
   readonly matchesTarget: TargetMatcher;
   readonly algorithms: readonly DpopAlgorithm[];
   readonly maxAgeSeconds: number;
@@ -32,7 +33,7 @@ export interface DpopSettings {
   readonly clock: Clock;
 }
 
-/** A proof that has passed the checks of `DpopVerifier.read()`. Its signature is verified by `confirm()`. */
+/** Proof that passed the checks of `DpopVerifier.read()`. `DpopVerifier.confirm()` verifies its signature. */
 export interface DpopProof {
   /** Thumbprint of the key of the proof. */
   readonly jkt: string;
@@ -47,19 +48,19 @@ export interface DpopVerifier {
   readonly mode: 'allow' | 'require';
   readonly algorithms: readonly DpopAlgorithm[];
   /**
-   * Read the proof of a request, and apply all checks that cost little: one field, size, `typ`, algorithm, key, `htm`,
-   * `htu`, `iat` and nonce.
+   * Read the proof of a request, and apply the cheap checks: number of headers, size, `typ`, algorithm, key, `htm`, `htu`,
+   * `iat` and nonce.
    *
    * @throws InvalidDpopProofError if the proof is missing or a check fails
    * @throws UseDpopNonceError if the proof has no valid nonce
    */
   read(req: IncomingRequest & TargetedRequest): DpopProof;
   /**
-   * Confirm a proof: `ath`, signature, and first use. Synchronous if the record of used proofs is.
+   * Confirm a proof: `ath`, signature and first use. Synchronous if the record of used proofs is synchronous.
    *
    * @param accessToken access token of the request. `undefined` at the token endpoint
    * @throws InvalidDpopProofError (or as rejection) if a check fails
-   * @throws RateLimitExceededError (or as rejection) if the key has used too many proofs
+   * @throws RateLimitExceededError (or as rejection) if the key has too many unexpired proofs
    * @throws TemporarilyUnavailableError (or as rejection) if the record of used proofs is unavailable
    */
   confirm(proof: DpopProof, accessToken?: string): void | Promise<void>;
@@ -70,7 +71,7 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
   const { mode, algorithms, maxAgeSeconds, clockToleranceSeconds, replays, maxProofsPerKey, clock } =
     settings;
   const keys = createProofKeyReader(algorithms);
-  const nonces = settings.nonceKeys && createDpopNonces(settings.nonceKeys, settings.baseUrl);
+  const nonces = settings.nonceKeys && createDpopNonces(settings.nonceKeys, settings.origin);
   const lifetimeSeconds = maxAgeSeconds + clockToleranceSeconds;
   const fail = (reason: DpopRejection): never => {
     throw new InvalidDpopProofError(reason, settings.status);
@@ -79,7 +80,8 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
   const readField = (req: IncomingRequest): string => {
     const [field, ...others] = readFields(req, 'dpop');
     if (field === undefined) return fail('proof_missing');
-    return others.length > 0 ? fail('proof_repeated') : field;
+    // Adapters of other hosts join repeated headers by commas, which no proof contains.
+    return others.length > 0 || field.includes(',') ? fail('proof_repeated') : field;
   };
 
   const parse = (field: string): ParsedProof => {

@@ -5,10 +5,10 @@ import { decodeBase64url } from '../../token/compact-serialization.js';
 import { parseHeaderObject } from '../../token/protected-header.js';
 import type { ProofKey, ProofKeyReader } from './proof-keys.js';
 
-/** A proof in its parts. The signature is not verified yet. */
+/** Parsed proof, whose signature is not verified yet. */
 export interface ParsedProof {
   readonly key: ProofKey;
-  /** Encoded header, the key of the cache. */
+  /** Encoded header, which identifies the key in the cache. */
   readonly header: string;
   readonly claims: ProofClaims;
   /** Encoded header and payload, which the signature covers (RFC 7515 §5.2). */
@@ -30,9 +30,9 @@ export interface ProofClaims {
 const MAX_LENGTH = 4096;
 
 /**
- * Split a proof and read its header and claims, in the order of RFC 9449 §4.3.
+ * Split a proof, and read the header and the claims in the order of RFC 9449 §4.3.
  *
- * @returns the fault of the proof, if it has one
+ * @returns the parsed proof, or the reason for rejecting the proof
  */
 export function parseProof(proof: string, keys: ProofKeyReader): ParsedProof | DpopRejection {
   if (proof.length > MAX_LENGTH) return 'proof_too_long';

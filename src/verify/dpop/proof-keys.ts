@@ -19,13 +19,13 @@ export interface ProofKey {
 
 /** Reads the headers of proofs. */
 export interface ProofKeyReader {
-  /** Return the key of an encoded header, or the fault of the header. */
+  /** Return the key of an encoded header, or the reason for rejecting the header. */
   read(encoded: string, decode: () => JsonObject | undefined): ProofKey | DpopRejection;
   /** Cache the key of a header. Call it only after a valid signature, so that attackers cannot fill the cache. */
   keep(encoded: string, key: ProofKey): void;
 }
 
-/** Maximum number of cached headers. The header of a client is the same in all of its proofs. */
+/** Maximum number of cached headers. All proofs of a client have the same header. */
 const MAX_CACHED = 1000;
 
 /** Members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2, §6.4.1). */
@@ -45,13 +45,13 @@ export function createProofKeyReader(algorithms: readonly DpopAlgorithm[]): Proo
       return readKey(header, findAlgorithm(header['alg']));
     },
     keep(encoded, key) {
-      // Copies the text, because in V8 a slice of a proof keeps the whole proof in memory.
+      // Copies the string, because in V8 a slice of a proof keeps the whole proof in memory.
       if (!cached.has(encoded)) cached.set(Buffer.from(encoded, 'latin1').toString('latin1'), key);
     },
   };
 }
 
-/** Check a header in the order of RFC 9449 §4.3, steps 4 to 7. The import of the key, which takes longest, is postponed. */
+/** Check a header in the order of RFC 9449 §4.3, steps 4 to 7. The import of the key is slow, so it follows later. */
 function readKey(header: JsonObject, alg: DpopAlgorithm | undefined): ProofKey | DpopRejection {
   const { typ, jwk } = header;
   if (typ !== 'dpop+jwt') return 'proof_typ';

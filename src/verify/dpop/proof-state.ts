@@ -3,8 +3,8 @@ import { createRequestSlot } from '../../http/request-slot.js';
 import type { ReplayStore, ReplayVerdict } from '../../stores/replay-store.js';
 
 /**
- * What is known of the proof of one request. Several verifiers can check a request, one after another or at the same time,
- * and a verifier can check it again during a long connection. The request is one use of its proof.
+ * State of the proof of one request. The request is one use of the proof, although several verifiers can check the request,
+ * and a verifier can check it again during a long connection.
  */
 export interface ProofState {
   /** Value of the header `DPoP`. */
@@ -17,7 +17,7 @@ export interface ProofState {
 
 const stateSlot = createRequestSlot<ProofState>();
 
-/** Return the state of the proof of a request, which is empty for a proof that is new to the request. */
+/** Return the state of the proof of a request. The state of a new proof is empty. */
 export function proofStateOf(req: IncomingMessage, field: string): ProofState {
   const known = stateSlot.read(req);
   if (known?.field === field) return known;

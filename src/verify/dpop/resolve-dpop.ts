@@ -45,22 +45,37 @@ const NONCE_KEY_BYTES = 32;
  */
 export function resolveDpop(options: DpopOptions, parts: DpopParts, where: string): DpopSettings {
   const place = `${where}: dpop`;
-  assertOptions(options, DPOP_OPTIONS, place);
-  const { mode, baseUrl, algorithms = DEFAULT_ALGORITHMS, maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } = options;
+  const { mode, algorithms } = resolveDpopTerms(options, where);
+  const { baseUrl, maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } = options;
   const { clock = systemClock, clockToleranceSeconds, status } = parts;
-  if (mode !== 'allow' && mode !== 'require') {
-    throw new TypeError(`${place}.mode must be "allow" or "require"`);
-  }
   assertNumber(maxAgeSeconds, where, 'dpop.maxAgeSeconds', {
     ...{ from: 1, to: MAX_MAX_AGE_SECONDS, example: DEFAULT_MAX_AGE_SECONDS },
   });
   return {
-    ...{ mode, baseUrl, maxAgeSeconds, clockToleranceSeconds, status, clock },
-    algorithms: resolveAlgorithms(algorithms, place),
+    ...{ mode, algorithms, maxAgeSeconds, clockToleranceSeconds, status, clock },
     matchesTarget: createTargetMatcher(baseUrl, `${place}.baseUrl`),
+    origin: new URL(baseUrl).origin,
     nonceKeys: resolveNonceKeys(options.nonce, parts.keyRing, `${place}.nonce`),
     ...resolveReplay(options.replay, clock, where),
   };
+}
+
+/**
+ * Validate the options that clients need to know, and apply the defaults.
+ *
+ * @param where function that takes the option, for the error messages
+ * @throws TypeError if an option is unknown, or one of these is missing or malformed
+ */
+export function resolveDpopTerms(
+  options: DpopOptions,
+  where: string,
+): Pick<DpopSettings, 'mode' | 'algorithms'> {
+  assertOptions(options, DPOP_OPTIONS, `${where}: dpop`);
+  const { mode, algorithms = DEFAULT_ALGORITHMS } = options;
+  if (mode !== 'allow' && mode !== 'require') {
+    throw new TypeError(`${where}: dpop.mode must be "allow" or "require"`);
+  }
+  return { mode, algorithms: resolveAlgorithms(algorithms, `${where}: dpop`) };
 }
 
 function resolveAlgorithms(algorithms: readonly DpopAlgorithm[], place: string): readonly DpopAlgorithm[] {

@@ -68,6 +68,7 @@ app.use('/oauth', tokenRouter({ ...options, apiKeys, throttle: { failuresPerMinu
 app.get('/unguarded', requireScope('read'));
 app.get('/passport', passport.authenticate('jwe', { session: false }));
 app.get('/with-error', authenticate({ ...options, failWithError: true }), requireScope('admin'));
+app.get('/dpop', authenticate({ ...options, dpop: { mode: 'allow', baseUrl: audience } }));
 app.use(authenticate({ ...options, apiKeys }));
 app.get('/admin', requireScope('admin'));
 app.get('/jobs', requireType('service'));
@@ -92,6 +93,7 @@ function exchange(client, subjectToken) {
 await send('/', {});
 for (const token of invalid) await get('/', token);
 for (const path of ['/admin', '/jobs', '/unguarded', '/passport', '/with-error']) await get(path, valid);
+await send('/dpop', { headers: { authorization: `DPoP ${valid}` } });
 await createTokenVerifier(options)
   .verify(expired)
   .catch(() => undefined);

@@ -306,8 +306,12 @@ describe('required claims', () => {
 });
 
 describe('cnf', () => {
-  test.each([[{ jkt: 'abc' }], [{}], [null], ['']])('a token with cnf %j is not a bearer token', (cnf) => {
+  test.each([[{ jkt: 'abc' }], [{}]])('a token with cnf %j is not a bearer token', (cnf) => {
     expect(reasonForClaims({ cnf })).toBe('key_bound');
+  });
+
+  test.each([[null], ['']])('a token whose cnf is %j is malformed', (cnf) => {
+    expect(reasonForClaims({ cnf })).toBe('claim_malformed');
   });
 });
 
