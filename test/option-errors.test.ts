@@ -248,9 +248,9 @@ function casesOfDpop(callee: Callee): readonly Case[] {
     [callee, 'dpop.algorithms', with_({ algorithms: 'ES256' })],
     [callee, 'dpop.algorithms', with_({ algorithms: ['none'] })],
     [callee, 'dpop.algorithms', with_({ algorithms: ['ES256', 'HS256'] })],
-    [callee, 'dpop: maxAgeSeconds', with_({ maxAgeSeconds: 0 })],
-    [callee, 'dpop: maxAgeSeconds', with_({ maxAgeSeconds: 601 })],
-    [callee, 'dpop: maxAgeSeconds', with_({ maxAgeSeconds: '60' })],
+    [callee, 'dpop.maxAgeSeconds', with_({ maxAgeSeconds: 0 })],
+    [callee, 'dpop.maxAgeSeconds', with_({ maxAgeSeconds: 601 })],
+    [callee, 'dpop.maxAgeSeconds', with_({ maxAgeSeconds: '60' })],
     [callee, 'dpop.nonce must', with_({ nonce: 'secret' })],
     [callee, 'dpop.nonce: unknown option key', with_({ nonce: { key: 'a' } })],
     [callee, 'dpop.nonce.secret', with_({ nonce: {} })],
@@ -259,8 +259,8 @@ function casesOfDpop(callee: Callee): readonly Case[] {
     [callee, 'dpop.replay must', with_({ replay: 7 })],
     [callee, 'dpop.replay: unknown option store', with_({ replay: { store: replays } })],
     [callee, 'stores.replays', with_({ replay: { stores: {} } })],
-    [callee, 'dpop.replay: maxProofsPerKey', with_({ replay: { maxProofsPerKey: 0 } })],
-    [callee, 'dpop.replay: maxProofsPerKey', with_({ replay: { maxProofsPerKey: 1.5 } })],
+    [callee, 'dpop.replay.maxProofsPerKey', with_({ replay: { maxProofsPerKey: 0 } })],
+    [callee, 'dpop.replay.maxProofsPerKey', with_({ replay: { maxProofsPerKey: 1.5 } })],
   ];
 }
 

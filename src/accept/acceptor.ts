@@ -88,6 +88,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
     scope: requiredScope,
     tokenLocations,
     dpop: describeDpop(options.dpop),
+    mutualTls: options.mutualTls?.certificate ?? false,
     audit: audit.enabled,
   }));
 

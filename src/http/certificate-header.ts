@@ -28,7 +28,8 @@ export function certificateHeaderOf({
   isVerified,
 }: Exclude<CertificateSource, { kind: 'socket' }>): CertificateHeader {
   if (kind === 'client-cert') return { name: 'client-cert', decode: decodeByteSequence };
-  if (kind === 'xfcc') return { name: 'x-forwarded-client-cert', decode: decodeXfcc };
+  if (kind === 'xfcc')
+    return { name: 'x-forwarded-client-cert', decode: (value) => decodeXfcc(value, isVerified) };
   if (kind === 'nginx') return { name: 'x-ssl-client-cert', decode: decodeEscapedPem };
   return {
     name: isVerified ? 'x-amzn-mtls-clientcert-leaf' : 'x-amzn-mtls-clientcert',
@@ -56,8 +57,8 @@ function decodeEscapedPem(value: string): ForwardedCertificate | undefined {
 const SHA256 = /^[0-9a-f]{64}$/i;
 
 /** Decode the last element of `X-Forwarded-Client-Cert`. If it has `Cert` and `Hash`, they must agree. */
-function decodeXfcc(value: string): ForwardedCertificate | undefined {
-  const element = parseXfcc(value);
+function decodeXfcc(value: string, isVerified: boolean): ForwardedCertificate | undefined {
+  const element = parseXfcc(value, isVerified);
   const [hash, cert] = [element?.get('hash'), element?.get('cert')];
   if (hash !== undefined && !SHA256.test(hash)) return undefined;
   const digest = hash === undefined ? undefined : Buffer.from(hash, 'hex').toString('base64url');

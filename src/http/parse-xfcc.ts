@@ -8,9 +8,13 @@ const PAIR = /[ \t]*([A-Za-z]+)=(?:"((?:[^"\\]|\\.)*)"|([^",;]*))([,;]|$)/y;
  * Parse the header `X-Forwarded-Client-Cert` of Envoy. Return the last element, which the proxy itself has added. Earlier
  * elements can come from the client.
  *
- * @returns values by key in lower case, or `undefined` if the header is malformed or repeats `Hash` or `Cert`
+ * Envoy does not quote URIs and DNS names, so a comma in a certificate looks like the start of another element. Without a
+ * trusted issuer, such a header is ambiguous: the client chooses the names in its certificate.
+ *
+ * @param isVerified whether the proxy rejects certificates that no trusted authority has issued
+ * @returns values by key in lower case, or `undefined` if the header is malformed, ambiguous or repeats `Hash` or `Cert`
  */
-export function parseXfcc(header: string): ReadonlyMap<string, string> | undefined {
+export function parseXfcc(header: string, isVerified: boolean): ReadonlyMap<string, string> | undefined {
   let element = new Map<string, string>();
   for (let position = 0; position < header.length; position = PAIR.lastIndex) {
     PAIR.lastIndex = position;
@@ -21,7 +25,9 @@ export function parseXfcc(header: string): ReadonlyMap<string, string> | undefin
     if (isRepeated) return undefined;
     element.set(key, quoted?.replaceAll(/\\(.)/g, '$1') ?? plain);
     if (separator === '') return element;
-    if (separator === ',') element = new Map();
+    if (separator !== ',') continue;
+    if (!isVerified && (element.has('uri') || element.has('dns'))) return undefined;
+    element = new Map();
   }
   return undefined;
 }

@@ -110,6 +110,7 @@ describe('NODE_DEBUG=passport-jwe', () => {
       scope: [],
       tokenLocations: ['Authorization: Bearer'],
       dpop: false,
+      mutualTls: false,
       audit: false,
     });
   });

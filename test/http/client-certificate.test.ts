@@ -162,10 +162,29 @@ describe('X-Forwarded-Client-Cert', () => {
   const element = (certificate: typeof client) =>
     `By=spiffe://acme.example/api;Hash=${digest(certificate.der)};Cert="${percentEncode(certificate.cert)}";Subject="CN=a\\"b,O=c;d";URI=spiffe://acme.example/a;DNS=a.example;DNS=b.example`;
 
+  const verified = (value: string) =>
+    read({ certificate: 'xfcc', proxies, verified: true }, ['X-Forwarded-Client-Cert', value]);
+
   test('counts only the last element, which the proxy has added', () => {
-    expect(xfcc(`${element(other)},${element(client)}`)?.thumbprint).toBe(client.thumbprint);
-    expect(xfcc(`${element(client)}, ${element(other)}`)?.thumbprint).toBe(other.thumbprint);
+    expect(verified(`${element(other)},${element(client)}`)?.thumbprint).toBe(client.thumbprint);
+    expect(verified(`${element(client)}, ${element(other)}`)?.thumbprint).toBe(other.thumbprint);
   });
+
+  test('can have several elements without names, if any authority can issue certificates', () => {
+    const hashes = [other, client].map(({ der }) => `Hash=${digest(der)}`).join(',');
+
+    expect(xfcc(hashes)?.thumbprint).toBe(client.thumbprint);
+  });
+
+  test.each(['URI', 'DNS'])(
+    'is rejected if a name of an untrusted certificate can contain an element: %s',
+    (key) => {
+      const forged = `Hash=${digest(client.der)};${key}=x,Hash=${digest(other.der)}`;
+
+      expect(() => xfcc(forged)).toThrow('malformed');
+      expect(xfcc(element(client))?.thumbprint).toBe(client.thumbprint);
+    },
+  );
 
   test('does not find an element in a quoted value', () => {
     const quoted = `Hash=${digest(client.der)};Subject="CN=a,Hash=${digest(other.der)}"`;

@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Stores } from 'passport-jwe/stores';
-import { createDpopApp, type DpopApp } from '../support/dpop-app.js';
+import { createDpopApp, DPOP_KEYS, type DpopApp } from '../support/dpop-app.js';
 import { createProofSigner, type ProofSigner } from '../support/dpop-proofs.js';
 import { describeOnDrivers } from '../support/drivers.js';
 import { NOW } from '../support/tokens.js';
@@ -253,9 +253,14 @@ const DEMO_PUBLIC =
   'api_key: sk-demo\nkey_id: demo\nname: demo\ntype: api_call\nrate_limits: {}\npermissions: [read]\nrefresh_tokens: public\n';
 
 describe('proofs of public clients', () => {
-  test('are not recorded unless the refresh token is authentic, so that forged ones cannot fill the store', async () => {
-    const used: string[] = [];
-    const app = await createDpopApp();
+  let app: DpopApp;
+  let observed: DpopApp;
+  let used: string[];
+  let first: string;
+
+  beforeEach(async () => {
+    used = [];
+    app = await createDpopApp();
     const counted: Stores['replays'] = {
       use: (use) => {
         used.push(use.jkt);
@@ -263,13 +268,51 @@ describe('proofs of public clients', () => {
       },
     };
     const { families } = app.stores;
-    const observed = await app.rebuild({ options: { stores: { families, replays: counted } } });
-    const { refreshToken } = await app.obtain(OFFLINE, { clientId: 'app', signer: own });
-    const forged = refreshToken.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'));
+    observed = await app.rebuild({ options: { stores: { families, replays: counted } } });
+    first = (await app.obtain(OFFLINE, { clientId: 'app', signer: own })).refreshToken;
+  });
+
+  test('are recorded if the refresh token is active and bound to the key', async () => {
+    await observed.refresh(first, { signer: own });
+
+    expect(used).toEqual([own.jkt]);
+  });
+
+  test('are not recorded without a refresh token, so that a client_id is not enough to fill the store', async () => {
+    expect(await observed.refresh('', { signer: own })).toMatchObject({
+      ...{ status: 400, body: { error: 'invalid_request' } },
+    });
+    expect(used).toEqual([]);
+  });
+
+  test('are not recorded unless the refresh token is authentic, so that forged ones cannot fill the store', async () => {
+    const forged = first.replace(/.$/, (last) => (last === 'A' ? 'Q' : 'A'));
 
     expect(await observed.refresh(forged, { signer: own })).toMatchObject(INVALID_GRANT);
     expect(used).toEqual([]);
-    await observed.refresh(refreshToken, { signer: own });
-    expect(used).toEqual([own.jkt]);
+  });
+
+  test('are not recorded if the session has ended, so that old refresh tokens cannot fill the store', async () => {
+    await app.post('revoke', { token: first, client_id: 'app' });
+
+    expect(await observed.refresh(first, { signer: own })).toMatchObject(INVALID_GRANT);
+    expect(used).toEqual([]);
+  });
+
+  test('are not recorded for a key to which the refresh token is not bound', async () => {
+    expect(await observed.refresh(first, { signer: other })).toMatchObject(INVALID_GRANT);
+    expect(used).toEqual([]);
+  });
+
+  test('are not recorded for the refresh token of another client', async () => {
+    const files = { ...DPOP_KEYS, 'twin.yaml': TWIN_PUBLIC };
+    const { families } = app.stores;
+    const replays = { use: () => Promise.reject(new Error('used')) };
+    const both = await app.rebuild({ files, options: { stores: { families, replays } } });
+
+    expect(await both.refresh(first, { signer: own }, { client_id: 'twin' })).toMatchObject(INVALID_GRANT);
   });
 });
+
+const TWIN_PUBLIC =
+  'api_key: sk-twin\nkey_id: twin\nname: twin\ntype: api_call\nrate_limits: {}\npermissions: [read]\nrefresh_tokens: public\n';

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import type { Clock } from '../../base/clock.js';
 import { InvalidDpopProofError } from '../../base/dpop-errors.js';
+import { InvalidRequestError } from '../../base/errors.js';
 import { asyncHandler } from '../../http/async-handler.js';
 import { readFields } from '../../http/read-fields.js';
 import { readParameter } from '../../http/read-parameter.js';
@@ -43,18 +44,35 @@ export const requireProofOfKey: RequestHandler = (req, _res, next) => {
 };
 
 /**
- * Create a middleware that verifies the signature of the proof, and records its use. A public client has no secret, so
- * its refresh token must be authentic first. Otherwise, anyone could fill the record of used proofs.
+ * Create a middleware that verifies the signature of the proof, and records its use. A public client has no secret, so it
+ * must have an active refresh token first. Otherwise, anyone could fill the record of used proofs.
  */
-export function confirmProof({ dpop, refreshTokens, clock }: SenderParts): RequestHandler {
+export function confirmProof(parts: SenderParts): RequestHandler {
+  const { dpop } = parts;
   return asyncHandler(async function confirmProof(req, res, next) {
     const proof = proofSlot.read(req);
     if (dpop === undefined || proof === undefined) return next();
-    const token = readParameter(parametersOf(req), 'refresh_token');
-    if (clientSlot.get(req).isPublic && token !== undefined) await refreshTokens?.codec.open(token, clock());
+    if (clientSlot.get(req).isPublic) await assertRefreshable(req, parts);
     await dpop.confirm(proof);
     if (proof.nextNonce !== undefined) res.set('DPoP-Nonce', proof.nextNonce);
     next();
+  });
+}
+
+/**
+ * Assert that a public client has an active refresh token, and claims the key to which it is bound.
+ *
+ * @throws InvalidRequestError (as rejection) if the request has no refresh token
+ * @throws InvalidGrantError (as rejection) if the client cannot use the refresh token
+ */
+async function assertRefreshable(req: Request, { refreshTokens, clock }: SenderParts): Promise<void> {
+  const token = readParameter(parametersOf(req), 'refresh_token');
+  if (token === undefined || refreshTokens === undefined)
+    throw new InvalidRequestError('The parameter refresh_token is missing');
+  const presented = await refreshTokens.codec.open(token, clock());
+  const { apiKey, isPublic } = clientSlot.get(req);
+  await refreshTokens.families.find(presented, {
+    ...{ clientId: apiKey.keyId, isPublic, sender: senderOfRequest(req) },
   });
 }
 
@@ -67,8 +85,8 @@ export function claimedKeyOf(req: Request): string | undefined {
 }
 
 /**
- * Return the keys that the sender of a request has proven to hold and to which its tokens are bound, after
- * `confirmProof()` and `bindCertificate()` have run.
+ * Return the keys of the sender of a request, to which its tokens are bound, after `bindCertificate()` has run. The sender
+ * has proven the key of its proof only after `confirmProof()` has run.
  */
 export function senderOfRequest(req: Request): ProvenSender {
   const [proof, certificate] = [proofSlot.read(req), boundCertificateOf(req)];

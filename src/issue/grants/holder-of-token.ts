@@ -15,7 +15,9 @@ export function assertMayHold(
 ): void {
   const { cnf, aud } = token?.claims ?? {};
   if (cnf === undefined) return;
-  if (holdsKeys({ jkt: cnf.jkt, x5t: cnf['x5t#S256'] }, sender)) return;
+  const { jkt, 'x5t#S256': x5t, ...unknown } = cnf;
+  // Possession cannot be proven for unknown members (RFC 7800 §3.1).
+  if (Object.keys(unknown).length === 0 && holdsKeys({ jkt, x5t }, sender)) return;
   if (![aud].flat().some((audience) => apiKey.introspects.includes(String(audience)))) {
     throw new InvalidRequestError('This client may not exchange these tokens', { reason: 'key_bound' });
   }

@@ -1,5 +1,5 @@
 import { InvalidTokenError } from '../../base/errors.js';
-import { isJsonObject } from '../../base/json.js';
+import { isJsonObject, type JsonObject } from '../../base/json.js';
 
 /** Keys to which a token is bound, in the format of the claim `cnf` (RFC 7800 §3.1). */
 export type Confirmation = {
@@ -31,13 +31,15 @@ export type Sender = SenderEvidence | 'any' | undefined;
  *   sent under the scheme `DPoP` (RFC 9449 §7.1)
  */
 export function assertConfirmed({ cnf }: { readonly cnf?: unknown }, sender: Sender): void {
+  if (cnf !== undefined && !isJsonObject(cnf)) {
+    throw new InvalidTokenError('claim_malformed', undefined, { claim: 'cnf' });
+  }
   if (sender === 'any') return;
   if (cnf !== undefined) assertMembers(cnf, sender ?? {});
   else if (sender?.jkt !== undefined) throw new InvalidTokenError('not_key_bound');
 }
 
-function assertMembers(cnf: unknown, { jkt, certificate }: SenderEvidence): void {
-  if (!isJsonObject(cnf)) throw new InvalidTokenError('claim_malformed', undefined, { claim: 'cnf' });
+function assertMembers(cnf: JsonObject, { jkt, certificate }: SenderEvidence): void {
   const members = Object.keys(cnf);
   if (members.length === 0 || !members.every(isKnown)) throw new InvalidTokenError('key_bound');
   if (cnf['jkt'] === undefined && jkt !== undefined) throw new InvalidTokenError('not_key_bound');

@@ -15,7 +15,7 @@ export interface DpopNonces {
   check(nonce: string | undefined, now: NumericDate): 'current' | 'previous' | 'invalid';
 }
 
-/** Length of a time slot in seconds. A nonce is accepted in its slot, in the next slot and in the previous slot. */
+/** Length of a time slot in seconds. A nonce is accepted in its slot and in both adjacent slots. */
 const SLOT_SECONDS = 60;
 
 /** Maximum number of cached nonces of each key: those of all accepted slots. */

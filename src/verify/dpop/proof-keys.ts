@@ -31,9 +31,17 @@ const MAX_CACHED = 1000;
 /** Members of private and symmetric keys (RFC 7518 §6.2.2, §6.3.2, §6.4.1). */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
+/**
+ * Maximum length of an RSA modulus in base64url: 4096 bits. The check for weak moduli takes 30 ms of CPU time for 4096 bits,
+ * and 170 ms for 8192 bits. A client can send a new key with each token request, so a longer modulus could stall the server.
+ */
+const MAX_MODULUS_LENGTH = Math.ceil(4096 / 6);
+
 /** Create a reader of the headers of proofs (RFC 9449 §4.2). */
 export function createProofKeyReader(algorithms: readonly DpopAlgorithm[]): ProofKeyReader {
   const cached = createFifoCache<string, ProofKey>(MAX_CACHED);
+  /** A client can vary its header without end. It has one key all the same, whose import takes up to 4 ms. */
+  const imported = createFifoCache<string, ProofKey>(MAX_CACHED);
   const findAlgorithm = (alg: unknown) => algorithms.find((accepted) => accepted === alg);
 
   return {
@@ -42,13 +50,20 @@ export function createProofKeyReader(algorithms: readonly DpopAlgorithm[]): Proo
       if (known !== undefined) return known;
       const header = decode();
       if (header === undefined) return 'proof_malformed';
-      return readKey(header, findAlgorithm(header['alg']));
+      const key = readKey(header, findAlgorithm(header['alg']));
+      return typeof key === 'string' ? key : (imported.get(nameOf(key)) ?? key);
     },
     keep(encoded, key) {
       // Copies the string, because in V8 a slice of a proof keeps the whole proof in memory.
       if (!cached.has(encoded)) cached.set(Buffer.from(encoded, 'latin1').toString('latin1'), key);
+      if (!imported.has(nameOf(key))) imported.set(nameOf(key), key);
     },
   };
+}
+
+/** Name a key: its thumbprint covers all members of a public key (RFC 7638 §3.2). */
+function nameOf({ alg, jkt }: ProofKey): string {
+  return `${alg} ${jkt}`;
 }
 
 /** Check a header in the order of RFC 9449 §4.3, steps 4 to 7. The import of the key is slow, so it follows later. */
@@ -60,8 +75,13 @@ function readKey(header: JsonObject, alg: DpopAlgorithm | undefined): ProofKey |
   if (header['crit'] !== undefined) return 'proof_malformed';
   if (!isJsonObject(jwk)) return 'proof_key';
   if (PRIVATE_MEMBERS.some((member) => Object.hasOwn(jwk, member))) return 'proof_private_key';
+  if (isTooLong(jwk)) return 'proof_key';
   const jkt = thumbprintOf(jwk);
   return jkt === undefined ? 'proof_key' : { alg, jkt, importKey: importOnce(jwk, alg) };
+}
+
+function isTooLong({ n }: Jwk): boolean {
+  return typeof n === 'string' && n.length > MAX_MODULUS_LENGTH;
 }
 
 /** Return the thumbprint of a JWK whose required members are strings. */
