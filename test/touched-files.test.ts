@@ -11,5 +11,6 @@ test('accepting a token touches at most 20 source files if it is cached, and 25 
   const { stdout } = await run(process.execPath, [SCRIPT]);
   expect(stdout).toMatch(/^authenticate\(\), cached token: \d+ source files \(at most 20\)$/m);
   expect(stdout).toMatch(/^authenticate\(\), new token: \d+ source files \(at most 25\)$/m);
+  expect(stdout).toMatch(/^JweStrategy, new token: \d+ source files \(at most 25\)$/m);
   expect(stdout).toContain('  src/verify/token-verifier.ts');
 }, 120_000);
