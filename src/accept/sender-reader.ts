@@ -88,7 +88,7 @@ export function createSenderReader(
       if (dpop.mode === 'require') throw new InvalidTokenError('not_key_bound');
       return certificateOf(req);
     },
-    confirm: (sender, presented) => sender?.proof && dpop?.confirm(sender.proof, presented),
+    confirm: (sender, presented) => sender?.proof && dpop?.confirm(sender.proof, { accessToken: presented }),
   };
 }
 

@@ -17,6 +17,9 @@ export type TokenRouterDpopOptions = Omit<DpopOptions, 'replay'>;
 /** Tolerance for clock skew between client and server, in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 5;
 
+/** Maximum number of unexpired proofs of a client: a tenth of the store, so that no client fills it for all. */
+const PROOFS_PER_CLIENT = 100_000;
+
 /** Options of the router on which the proofs depend. */
 interface RouterDpopParts {
   readonly dpop?: TokenRouterDpopOptions;
@@ -47,7 +50,13 @@ export function createRouterDpop({
     clock,
   } as const;
   const shared = { replays: requireStore(Object({ replays }), 'replays', 'tokenRouter') };
-  return createDpopVerifier(resolveDpop({ ...dpop, replay: { stores: shared } }, parts, 'tokenRouter'));
+  return createDpopVerifier(
+    resolveDpop(
+      { ...dpop, replay: { stores: shared, maxProofsPerKey: PROOFS_PER_CLIENT } },
+      parts,
+      'tokenRouter',
+    ),
+  );
 }
 
 /** Assert that the options do not choose a record of used proofs, which must not be per process at a token endpoint. */

@@ -5,10 +5,12 @@ import { assertPositiveInteger } from '../base/options.js';
 export interface ReplayUse {
   /** Digest of everything that makes the proof unique: 1 to 43 characters of base64url. */
   readonly digest: string;
-  /** Thumbprint of the key whose quota the proof counts towards: 1 to 43 characters of base64url. */
-  readonly jkt: string;
   /**
-   * Maximum number of unexpired proofs of the key: a positive integer. A driver that counts in windows may store twice
+   * Thumbprint of the key, or digest of the client, whose quota the proof counts towards: 1 to 43 characters of base64url.
+   */
+  readonly owner: string;
+  /**
+   * Maximum number of unexpired proofs of the owner: a positive integer. A driver that counts in windows may store twice
    * as many, but admits at most this number in each window.
    */
   readonly quota: number;
@@ -20,7 +22,7 @@ export interface ReplayUse {
  * - `first`: the proof was unknown, and is now recorded.
  * - `repeated`: the proof was used before, or it has expired, so that the store may have deleted it. It does not count
  *   towards the quota.
- * - `over_quota`: the proof is unknown, but its key has reached the quota. Nothing is recorded.
+ * - `over_quota`: the proof is unknown, but its owner has reached the quota. Nothing is recorded.
  */
 export type ReplayVerdict = 'first' | 'repeated' | 'over_quota';
 
@@ -30,7 +32,7 @@ export type ReplayVerdict = 'first' | 'repeated' | 'over_quota';
  */
 export interface ReplayStore {
   /**
-   * Record a proof if it is unknown and its key is below the quota, atomically.
+   * Record a proof if it is unknown and its owner is below the quota, atomically.
    *
    * Record only proofs with a valid signature and a valid token: anything else could fill the store.
    *
@@ -46,11 +48,11 @@ export interface ReplayStore {
  *
  * @throws TypeError if a member is malformed.
  */
-export function assertReplayUse({ digest, jkt, quota, expiresAt }: ReplayUse): void {
+export function assertReplayUse({ digest, owner, quota, expiresAt }: ReplayUse): void {
   assertPositiveInteger(quota, USE, 'quota', 1000);
-  if (!isDigest(digest) || !isDigest(jkt)) {
+  if (!isDigest(digest) || !isDigest(owner)) {
     throw new TypeError(
-      `${USE}: digest and jkt must be 1 to 43 characters of base64url, for example a thumbprint`,
+      `${USE}: digest and owner must be 1 to 43 characters of base64url, for example a thumbprint`,
     );
   }
   if (!Number.isFinite(expiresAt)) {

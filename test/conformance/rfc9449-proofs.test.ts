@@ -256,10 +256,10 @@ describe.each(SERVERS)('RFC 9449 §4.3, checking proofs, through $name', ({ crea
     const wrong = await notRejected({
       'too old': { claims: { iat: NOW - 65 } },
       'an hour old': { claims: { iat: NOW - 3600 } },
-      'in the future': { claims: { iat: NOW + 6 } },
+      'in the future': { claims: { iat: NOW + 31 } },
       milliseconds: { claims: { iat: NOW * 1000 } },
     });
-    const edges = await Promise.all([NOW - 64.5, NOW + 5].map(async (iat) => call({ claims: { iat } })));
+    const edges = await Promise.all([NOW - 64.5, NOW + 30].map(async (iat) => call({ claims: { iat } })));
 
     expect(wrong).toEqual([]);
     expect(edges.map(({ status }) => status)).toEqual([200, 200]);

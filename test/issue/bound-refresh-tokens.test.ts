@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Stores } from 'passport-jwe/stores';
 import { createDpopApp, DPOP_KEYS, type DpopApp } from '../support/dpop-app.js';
@@ -263,7 +264,7 @@ describe('proofs of public clients', () => {
     app = await createDpopApp();
     const counted: Stores['replays'] = {
       use: (use) => {
-        used.push(use.jkt);
+        used.push(use.owner);
         return app.stores.replays.use(use);
       },
     };
@@ -272,10 +273,19 @@ describe('proofs of public clients', () => {
     first = (await app.obtain(OFFLINE, { clientId: 'app', signer: own })).refreshToken;
   });
 
-  test('are recorded if the refresh token is active and bound to the key', async () => {
+  test('are recorded in the quota of the client if the refresh token is active and bound to the key', async () => {
     await observed.refresh(first, { signer: own });
 
-    expect(used).toEqual([own.jkt]);
+    expect(used).toEqual([createHash('sha256').update('app').digest('base64url')]);
+  });
+
+  test('of different keys share one quota, so that a client with many keys cannot fill the store', async () => {
+    const owners = async (signer: ProofSigner) => {
+      await observed.obtain({}, { signer });
+      return used.at(-1);
+    };
+
+    expect(await owners(own)).toBe(await owners(other));
   });
 
   test('are not recorded without a refresh token, so that a client_id is not enough to fill the store', async () => {

@@ -50,7 +50,7 @@ async function untilProgress(programs: readonly RunningProgram[]): Promise<void>
 
 /** The proofs that a store does not recognize. */
 async function forgottenBy({ replays }: Stores, digests: readonly string[]): Promise<readonly string[]> {
-  const use = { jkt: 'key', quota: 1_000_000, expiresAt: Date.now() / 1000 + 3600 };
+  const use = { owner: 'key', quota: 1_000_000, expiresAt: Date.now() / 1000 + 3600 };
   const verdicts = await Promise.all(digests.map((digest) => replays.use({ ...use, digest })));
   return digests.filter((_, index) => verdicts[index] !== 'repeated');
 }

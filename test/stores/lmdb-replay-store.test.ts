@@ -37,8 +37,8 @@ afterEach(async () => {
   await rm(path, { recursive: true });
 });
 
-function use(digest: string, { jkt = 'k', quota = 1000, lifetime = LIFETIME } = {}) {
-  return Promise.resolve(store.use({ digest, jkt, quota, expiresAt: machine.clock() + lifetime }));
+function use(digest: string, { owner = 'k', quota = 1000, lifetime = LIFETIME } = {}) {
+  return Promise.resolve(store.use({ digest, owner, quota, expiresAt: machine.clock() + lifetime }));
 }
 
 describe('lmdbReplayStore', () => {
@@ -79,12 +79,12 @@ describe('lmdbReplayStore', () => {
     await environment.close();
     await openStore(3);
 
-    expect([await use('a'), await use('c', { quota: 2 }), await use('d', { jkt: 'l' })]).toEqual([
+    expect([await use('a'), await use('c', { quota: 2 }), await use('d', { owner: 'l' })]).toEqual([
       'repeated',
       'over_quota',
       'first',
     ]);
-    await expect(use('e', { jkt: 'l' })).rejects.toMatchObject({ status: 503 });
+    await expect(use('e', { owner: 'l' })).rejects.toMatchObject({ status: 503 });
   });
 
   test('restores the quota when a window has passed, although expired proofs are not yet deleted', async () => {

@@ -11,7 +11,7 @@ import { untyped } from '../support/untyped.js';
 import { stateOf } from './family-store-contract.js';
 import { describeStores } from './stores-contract.js';
 
-const PROOF = { digest: 'd', jkt: 'k', quota: 10, expiresAt: NOW + 600 };
+const PROOF = { digest: 'd', owner: 'k', quota: 10, expiresAt: NOW + 600 };
 
 const directories: string[] = [];
 const opened: Stores[] = [];

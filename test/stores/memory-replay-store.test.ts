@@ -24,8 +24,8 @@ function boundedClock(): Clock {
 
 /** Uses proofs of the present time; each client has a synchronized clock. */
 function user(store: MemoryReplayStore, quota = 1000) {
-  return (digest: string, jkt = 'k'): ReplayVerdict =>
-    store.use({ digest, jkt, quota, expiresAt: machine.clock() + LIFETIME });
+  return (digest: string, owner = 'k'): ReplayVerdict =>
+    store.use({ digest, owner, quota, expiresAt: machine.clock() + LIFETIME });
 }
 
 describe('memoryReplayStore', () => {
@@ -90,7 +90,7 @@ describe('memoryReplayStore', () => {
   test('keeps the proofs of a long window while shorter ones follow', () => {
     const store = memoryReplayStore(machine.clock);
     const use = (digest: string, seconds: number) =>
-      store.use({ digest, jkt: 'k', quota: 100, expiresAt: machine.clock() + seconds });
+      store.use({ digest, owner: 'k', quota: 100, expiresAt: machine.clock() + seconds });
     use('long', 100);
     machine.pass(99);
     use('late', 100);

@@ -206,7 +206,7 @@ describeWithRedis('the keys in Redis', () => {
     await stores.revocations.add({ name: 'a', expiresAt: LATER, owner: 'demo' });
     await stores.families.insert({ id: 'f', state: stateOf('a'), expiresAt: LATER });
     await stores.counters.add({ name: 'c', amount: 1, expiresAt: LATER });
-    await stores.replays.use({ digest: 'd', jkt: 'k', quota: 1, expiresAt: LATER });
+    await stores.replays.use({ digest: 'd', owner: 'k', quota: 1, expiresAt: LATER });
     const keys = [await redis.command('KEYS', '*')].flat().map(String).sort();
     const lives = await Promise.all(keys.map((key) => redis.command('PTTL', key)));
 

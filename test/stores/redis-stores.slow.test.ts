@@ -125,7 +125,7 @@ describeWithRedis('with a private Redis', () => {
   });
 
   describe('the replay store', () => {
-    const use = { digest: 'd', jkt: 'k', quota: 1000, expiresAt: NOW + 60 };
+    const use = { digest: 'd', owner: 'k', quota: 1000, expiresAt: NOW + 60 };
 
     test('keeps the proofs of a key until the last of them expires, and no key forever', async () => {
       const { replays } = await connectStores({ prefix: 'proofs' });
@@ -197,7 +197,7 @@ describeWithRedis('with a private Redis', () => {
       expect([await limits.renew(step), await limits.settle(step, { r: 0 })]).toEqual([true, true]);
       expect(family !== undefined && (await families.replace(family))).toBe(true);
       expect(await counters.read('c')).toBe(1);
-      expect(await replays.use({ digest: 'd', jkt: 'k', quota: 1, expiresAt: NOW + 60 })).toBe('first');
+      expect(await replays.use({ digest: 'd', owner: 'k', quota: 1, expiresAt: NOW + 60 })).toBe('first');
       while (other.revocations.find('a') === undefined)
         await new Promise((resolve) => setTimeout(resolve, 5));
     });

@@ -73,7 +73,7 @@ function describeRaces(location: () => string): void {
 }
 
 describe('concurrent proofs on the memory store', () => {
-  const use = { digest: 'proof', jkt: 'key', quota: QUOTA, expiresAt: NOW + 600 };
+  const use = { digest: 'proof', owner: 'key', quota: QUOTA, expiresAt: NOW + 600 };
 
   test('accepts one of 1000 concurrent uses of a proof', async () => {
     const { replays } = createMemoryStores({ clock });
@@ -86,7 +86,7 @@ describe('concurrent proofs on the memory store', () => {
     const { replays } = createMemoryStores({ clock });
     const flood = Array.from({ length: 100_000 }, async (_, n) => replays.use({ ...use, digest: `f${n}` }));
     const steady = Array.from({ length: QUOTA }, async (_, n) =>
-      replays.use({ ...use, digest: `s${n}`, jkt: 'other' }),
+      replays.use({ ...use, digest: `s${n}`, owner: 'other' }),
     );
 
     expect(tally(await Promise.all(steady))).toEqual({ first: QUOTA });

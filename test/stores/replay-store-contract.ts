@@ -5,7 +5,7 @@ import type { StoresUnderTest } from './stores-under-test.js';
 
 export function describeReplayStore({ open, setTime }: StoresUnderTest): void {
   const openStore = async () => (await open()).replays;
-  const use: ReplayUse = { digest: 'd', jkt: 'k', quota: 100, expiresAt: NOW + 60 };
+  const use: ReplayUse = { digest: 'd', owner: 'k', quota: 100, expiresAt: NOW + 60 };
   const fresh = (count: number, members: Partial<ReplayUse> = {}): readonly ReplayUse[] =>
     Array.from({ length: count }, (_, n) => ({ ...use, digest: `fresh-${n}`, ...members }));
   const useAll = async (store: ReplayStore, uses: readonly ReplayUse[]) => {
@@ -29,7 +29,7 @@ export function describeReplayStore({ open, setTime }: StoresUnderTest): void {
 
     test('accept digests and thumbprints of 43 characters', async () => {
       const store = await openStore();
-      const long = { ...use, digest: '-'.repeat(43), jkt: '_'.repeat(43) };
+      const long = { ...use, digest: '-'.repeat(43), owner: '_'.repeat(43) };
 
       expect(await useAll(store, [long, long])).toEqual(['first', 'repeated']);
     });
@@ -87,7 +87,7 @@ export function describeReplayStore({ open, setTime }: StoresUnderTest): void {
       const store = await openStore();
       await useAll(store, fresh(4, { quota: 3 }));
 
-      expect(await store.use({ ...use, jkt: 'other', quota: 3 })).toBe('first');
+      expect(await store.use({ ...use, owner: 'other', quota: 3 })).toBe('first');
     });
 
     test('do not count a repeated proof', async () => {
@@ -142,8 +142,8 @@ export function describeReplayStore({ open, setTime }: StoresUnderTest): void {
       { digest: '' },
       { digest: 'd'.repeat(44) },
       { digest: 'a b' },
-      { jkt: '' },
-      { jkt: 'a}b' },
+      { owner: '' },
+      { owner: 'a}b' },
       { expiresAt: Number.NaN },
       { expiresAt: Number.POSITIVE_INFINITY },
     ])('reject a use with %j', async (members) => {

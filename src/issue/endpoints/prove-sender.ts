@@ -53,7 +53,7 @@ export function confirmProof(parts: SenderParts): RequestHandler {
     const proof = proofSlot.read(req);
     if (dpop === undefined || proof === undefined) return next();
     if (clientSlot.get(req).isPublic) await assertRefreshable(req, parts);
-    await dpop.confirm(proof);
+    await dpop.confirm(proof, { client: clientSlot.get(req).apiKey.keyId });
     if (proof.nextNonce !== undefined) res.set('DPoP-Nonce', proof.nextNonce);
     next();
   });

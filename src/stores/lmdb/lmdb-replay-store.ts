@@ -43,21 +43,21 @@ export function lmdbReplayStore(
     if (deleted > 0) totals.put(TOTAL, total() - deleted);
   };
   /** Return the window of a key. One from the future was opened before the clock was set back, and does not count. */
-  const windowAt = (now: NumericDate, jkt: string): KeyWindow => {
-    const present = windows.get(jkt);
+  const windowAt = (now: NumericDate, owner: string): KeyWindow => {
+    const present = windows.get(owner);
     const isOpen = present !== undefined && present.openedAt <= now && now < present.expiresAt;
     return isOpen ? present : { count: 0, openedAt: now, expiresAt: now };
   };
-  const record = ({ digest, jkt, quota, expiresAt }: ReplayUse): ReplayVerdict | 'full' => {
+  const record = ({ digest, owner, quota, expiresAt }: ReplayUse): ReplayVerdict | 'full' => {
     const now = clock();
     if (expiresAt <= now) return 'repeated';
     deleteExpired(deletableUntil(expiresAt - now));
     if (proofs.get(digest) !== undefined) return 'repeated';
-    const window = windowAt(now, jkt);
+    const window = windowAt(now, owner);
     if (window.count >= quota) return 'over_quota';
     if (total() >= maxProofs) return 'full';
     proofs.put(digest, { expiresAt });
-    windows.put(jkt, {
+    windows.put(owner, {
       count: window.count + 1,
       openedAt: window.openedAt,
       expiresAt: Math.max(window.expiresAt, window.openedAt + expiresAt - now),

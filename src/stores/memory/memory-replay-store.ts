@@ -60,17 +60,17 @@ export function memoryReplayStore(clock: Clock, maxProofs = MAX_PROOFS): MemoryR
   return {
     use(use) {
       assertReplayUse(use);
-      const { digest, jkt, quota, expiresAt } = use;
+      const { digest, owner, quota, expiresAt } = use;
       const lifetimeSeconds = expiresAt - clock();
       if (lifetimeSeconds <= 0) return 'repeated';
       forgetExpired(lifetimeSeconds);
       if (isKnown(digest)) return 'repeated';
       const window = currentWindow();
-      const count = window.counts.get(jkt) ?? 0;
+      const count = window.counts.get(owner) ?? 0;
       if (count >= quota) return 'over_quota';
       if (isFull()) throw full(maxProofs);
       window.digests.add(digest);
-      window.counts.set(jkt, count + 1);
+      window.counts.set(owner, count + 1);
       window.endsAt = Math.max(window.endsAt, window.openedAt + lifetimeSeconds);
       window.expiresAt = Math.max(window.expiresAt, expiresAt);
       return 'first';

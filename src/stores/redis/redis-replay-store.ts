@@ -31,9 +31,9 @@ export function redisReplayStore({ connection, prefix, clock = systemClock }: Re
   return {
     async use(use) {
       assertReplayUse(use);
-      const { digest, jkt, quota, expiresAt } = use;
+      const { digest, owner, quota, expiresAt } = use;
       const args = [clock(), timeToLiveMs(expiresAt, clock), digest, expiresAt, quota];
-      return verdictOf(await connection.run(USE, [`${prefix}:replays:{${jkt}}`], args));
+      return verdictOf(await connection.run(USE, [`${prefix}:replays:{${owner}}`], args));
     },
   };
 }

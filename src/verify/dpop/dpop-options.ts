@@ -28,7 +28,8 @@ export interface DpopOptions {
    */
   readonly algorithms?: readonly DpopAlgorithm[];
   /**
-   * Maximum age of a proof in seconds, from 1 to 600. `clockToleranceSeconds` is added in both directions.
+   * Maximum age of a proof in seconds, from 1 to 600. `clockToleranceSeconds` is added. The clock of a
+   * client may be ahead by this tolerance, and always by 30 seconds.
    *
    * @default 60
    * @see RFC 9449 §11.1

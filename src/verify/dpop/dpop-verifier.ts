@@ -15,6 +15,12 @@ import { createProofKeyReader } from './proof-keys.js';
 import { type ProofState, proofStateOf } from './proof-state.js';
 import type { TargetedRequest, TargetMatcher } from './proof-target.js';
 
+/**
+ * Minimum time in seconds by which the clock of a client may be ahead, because the clocks of phones and browsers are not
+ * exact. It extends the time for which a use is stored, but not the maximum age.
+ */
+const MIN_AHEAD_SECONDS = 30;
+
 /** Validated options of DPoP, with defaults applied. */
 export interface DpopSettings {
   readonly mode: 'allow' | 'require';
@@ -43,6 +49,12 @@ export interface DpopProof {
   readonly nextNonce?: string | undefined;
 }
 
+/**
+ * Use of a proof: with an access token, or by the client of a token request. A client can create any number of keys, so its
+ * proofs at the token endpoint share one quota.
+ */
+export type ProofUse = { readonly accessToken: string } | { readonly client: string };
+
 /** Verifies DPoP proofs in two parts, so that unauthenticated requests reach neither the signature nor the store. */
 export interface DpopVerifier {
   readonly mode: 'allow' | 'require';
@@ -58,12 +70,11 @@ export interface DpopVerifier {
   /**
    * Confirm a proof: `ath`, signature and first use. Synchronous if the record of used proofs is synchronous.
    *
-   * @param accessToken access token of the request. `undefined` at the token endpoint
    * @throws InvalidDpopProofError (or as rejection) if a check fails
    * @throws RateLimitExceededError (or as rejection) if the key has too many unexpired proofs
    * @throws TemporarilyUnavailableError (or as rejection) if the record of used proofs is unavailable
    */
-  confirm(proof: DpopProof, accessToken?: string): void | Promise<void>;
+  confirm(proof: DpopProof, use: ProofUse): void | Promise<void>;
 }
 
 /** Create a verifier of DPoP proofs (RFC 9449 §4.3). */
@@ -96,7 +107,7 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
 
   const checkTime = ({ claims: { iat } }: ParsedProof): void => {
     const now = clock();
-    if (iat > now + clockToleranceSeconds) fail('proof_in_future');
+    if (iat > now + Math.max(clockToleranceSeconds, MIN_AHEAD_SECONDS)) fail('proof_in_future');
     if (!(iat + lifetimeSeconds > now)) fail('proof_too_old');
   };
 
@@ -127,15 +138,18 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
     if (verdict !== 'first') fail('proof_replayed');
   };
 
-  const recordUse = ({ key: { jkt }, claims }: ParsedProof): ReplayVerdict | Promise<ReplayVerdict> => {
+  const recordUse = (
+    { key: { jkt }, claims }: ParsedProof,
+    owner: string,
+  ): ReplayVerdict | Promise<ReplayVerdict> => {
     const { jti, htm, htu, iat } = claims;
     const digest = hash('sha256', JSON.stringify([jkt, jti, htm, htu]), 'base64url');
-    return askStore(replays, { digest, jkt, quota: maxProofsPerKey, expiresAt: iat + lifetimeSeconds });
+    return askStore(replays, { digest, owner, quota: maxProofsPerKey, expiresAt: iat + lifetimeSeconds });
   };
 
   /** Record the use of a proof, once for each request. Nothing is recorded before the signature is valid. */
-  const checkFirstUse = ({ parsed, state }: DpopProof): void | Promise<void> => {
-    const verdict = state.verdicts.get(replays) ?? recordUse(parsed);
+  const checkFirstUse = ({ parsed, state }: DpopProof, owner: string): void | Promise<void> => {
+    const verdict = state.verdicts.get(replays) ?? recordUse(parsed, owner);
     state.verdicts.set(replays, verdict);
     const conclude = (reached: ReplayVerdict): void => {
       checkVerdict(reached);
@@ -157,12 +171,12 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
       checkTime(parsed);
       return { jkt, parsed, state, nextNonce: checkNonce(parsed) };
     },
-    confirm(proof: DpopProof, accessToken?: string) {
-      const { parsed, state } = proof;
-      if (accessToken !== undefined) checkTokenHash(parsed, accessToken);
+    confirm(proof: DpopProof, use: ProofUse) {
+      const { parsed, state, jkt } = proof;
+      if ('accessToken' in use) checkTokenHash(parsed, use.accessToken);
       if (state.confirmedBy.has(settings)) return undefined;
       checkSignature(parsed);
-      return checkFirstUse(proof);
+      return checkFirstUse(proof, 'client' in use ? hash('sha256', use.client, 'base64url') : jkt);
     },
   });
 }
