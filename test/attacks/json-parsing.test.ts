@@ -68,7 +68,7 @@ describe('claims with duplicate members', () => {
     ['wrong_audience', '"aud":"https://evil.example.com"'],
     ['refresh_token', '"type":"refresh"'],
     ['claim_malformed', '"exp":null'],
-    ['key_bound', '"cnf":{},"cnf":null'],
+    ['key_bound', '"cnf":null,"cnf":{}'],
   ])('are rejected as %s for the last one: %s', async (reason, members) => {
     const expired = reason === 'expired' ? { headers: {}, body: expect.any(String) } : {};
     expect(await presentClaims(claimsWith(members))).toMatchObject({ ...refusedAs(reason), ...expired });
