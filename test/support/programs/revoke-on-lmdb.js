@@ -15,7 +15,7 @@ async function revokeWithoutEnd() {
       await Promise.all([
         revocations.add({ name: acknowledged, expiresAt }),
         counters.add({ name: 'steps', amount: 1, expiresAt }),
-        replays.use({ digest: acknowledged, jkt: 'key', quota: 1_000_000, expiresAt }),
+        replays.use({ digest: acknowledged, owner: 'key', quota: 1_000_000, expiresAt }),
       ]);
       process.stdout.write(`${acknowledged}\n`);
     } catch (refusal) {

@@ -10,7 +10,7 @@ const stores = location.startsWith('redis:')
   ? await openRedisStores({ url: location, commandTimeoutMs: 5000 })
   : await openLmdbStores({ path: location });
 const expiresAt = Date.now() / 1000 + 600;
-const use = (digest, jkt) => stores.replays.use({ digest, jkt, quota: 100, expiresAt });
+const use = (digest, owner) => stores.replays.use({ digest, owner, quota: 100, expiresAt });
 const verdictOf = async (serial) => {
   try {
     if (kind === 'same') return await use('proof', 'key');
