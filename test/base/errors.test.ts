@@ -9,6 +9,7 @@ const ERRORS: readonly PassportJweError[] = [
   new ConfigurationError([]),
   new entry.InsufficientScopeError('read'),
   new entry.InvalidClientError('unknown_key'),
+  new entry.InvalidDpopProofError('proof_missing', 401),
   new entry.InvalidGrantError('malformed'),
   new entry.InvalidRequestError('The body cannot be read', { status: 413 }),
   new entry.InvalidScopeError(),
@@ -20,6 +21,7 @@ const ERRORS: readonly PassportJweError[] = [
   new entry.UnauthorizedClientError(),
   new entry.UnsupportedGrantTypeError(),
   new entry.UnsupportedTokenTypeError(),
+  new entry.UseDpopNonceError('nonce', 401),
 ];
 
 test('every exported error is covered', () => {
