@@ -120,7 +120,7 @@ describe('the packed tarball', () => {
       const text = `import { ${name} } from 'passport-jwe/${subpath}'; await ${name}(${options}).catch((error) => console.log(error.message));`;
 
       expect(await consumer.runProgram(`${subpath}.mjs`, text)).toMatch(
-        /^This store requires the package (\w+): run npm install \1$/,
+        /^This function requires the package (\w+): run npm install \1$/,
       );
     },
   );
