@@ -1,0 +1,46 @@
+import type { PersonState } from '../directory.js';
+import type { LdapSchema } from './ldap-schema.js';
+import type { LdapEntry } from './read-entry.js';
+
+/** Flags of `userAccountControl` and `msDS-User-Account-Control-Computed`. */
+const ACCOUNT_DISABLED = 0x2;
+const LOCKED_OUT = 0x10;
+const PASSWORD_EXPIRED = 0x80_00_00;
+
+/** Values of `accountExpires` of an account that never expires. */
+const NEVER = new Set(['0', '9223372036854775807']);
+
+/** Difference between 1601, from which Windows counts, and 1970, in seconds. */
+const WINDOWS_EPOCH_SECONDS = 11_644_473_600;
+const TICKS_PER_SECOND = 10_000_000;
+
+/** Value of `pwdAccountLockedTime` of an account that an administrator has locked (draft-behera-ldap-password-policy §5.3.3). */
+const LOCKED_PERMANENTLY = '000001010000Z';
+
+const SECONDS_PER_DAY = 86_400;
+
+/** Read the state of an account. @param now seconds since 1970 */
+export function readAccountState(entry: LdapEntry, { kind }: LdapSchema, now: number): PersonState {
+  return kind === 'active-directory' ? readWindowsState(entry, now) : readPolicyState(entry, now);
+}
+
+function readWindowsState(entry: LdapEntry, now: number): PersonState {
+  const control = Number(entry.first('userAccountControl') ?? 0);
+  const computed = Number(entry.first('msDS-User-Account-Control-Computed') ?? 0);
+  const expires = entry.first('accountExpires') ?? '0';
+  if ((control & ACCOUNT_DISABLED) !== 0) return 'disabled';
+  if (!NEVER.has(expires) && Number(expires) / TICKS_PER_SECOND - WINDOWS_EPOCH_SECONDS <= now)
+    return 'expired';
+  if ((computed & LOCKED_OUT) !== 0) return 'locked';
+  return (computed & PASSWORD_EXPIRED) === 0 ? 'active' : 'password_expired';
+}
+
+/** State by the password policy overlay of OpenLDAP, and by `shadowExpire` (RFC 2307). */
+function readPolicyState(entry: LdapEntry, now: number): PersonState {
+  const lockedAt = entry.first('pwdAccountLockedTime');
+  const shadowExpire = Number(entry.first('shadowExpire') ?? -1);
+  if (lockedAt === LOCKED_PERMANENTLY) return 'disabled';
+  if (shadowExpire >= 0 && shadowExpire * SECONDS_PER_DAY <= now) return 'expired';
+  if (lockedAt !== undefined) return 'locked';
+  return entry.first('pwdReset')?.toUpperCase() === 'TRUE' ? 'password_expired' : 'active';
+}

@@ -1,0 +1,41 @@
+import type { JsonObject } from '../../base/json.js';
+
+/** Values of an entry as ldapts returns them. */
+type Values = Buffer | Buffer[] | string | string[];
+
+/** An entry of a directory. Names of attributes are compared without case (RFC 4512 §2.5). */
+export interface LdapEntry {
+  readonly dn: string;
+  /** All values of an attribute that are text. */
+  all(attribute: string): readonly string[];
+  /** First value of an attribute. */
+  first(attribute: string): string | undefined;
+  /** First value of an attribute in octets. */
+  octets(attribute: string): Buffer | undefined;
+}
+
+/** Wrap an entry of ldapts. */
+export function readEntry(entry: { readonly dn: string } & Readonly<Record<string, Values>>): LdapEntry {
+  const attributes = new Map<string, readonly (Buffer | string)[]>(
+    Object.entries(entry).map(([name, values]) => [name.toLowerCase(), [values].flat()]),
+  );
+  const valuesOf = (attribute: string) => attributes.get(attribute.toLowerCase()) ?? [];
+  const all = (attribute: string) => valuesOf(attribute).filter((value) => typeof value === 'string');
+  return {
+    dn: entry.dn,
+    all,
+    first: (attribute) => all(attribute)[0],
+    octets: (attribute) => valuesOf(attribute).find((value) => Buffer.isBuffer(value)),
+  };
+}
+
+/** Read the claims of a person from the attributes of an allow-list. A claim without values is omitted. */
+export function readClaims(entry: LdapEntry, allowed: Readonly<Record<string, string>>): JsonObject {
+  const claims: Record<string, string | readonly string[]> = {};
+  for (const [claim, attribute] of Object.entries(allowed)) {
+    const values = entry.all(attribute);
+    const [only] = values;
+    if (only !== undefined) claims[claim] = values.length === 1 ? only : Object.freeze(values);
+  }
+  return Object.freeze(claims);
+}
