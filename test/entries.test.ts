@@ -42,7 +42,7 @@ const KEYS: PublicNames = {
 const CLAIMS: PublicNames = {
   values: [],
   types: words(`
-      ApiKeyType ClaimsByType ClaimsSchema ClaimsSet DelegationClaims EndpointClaims ExternalClaims ForeignClaims
+      ApiKeyType ClaimsByType ClaimsSchema ClaimsSet Confirmation DelegationClaims EndpointClaims ExternalClaims ForeignClaims
       FunctionClaims IssuedClaims LineageEntry ModelClaims NoClaims RateLimits ServiceClaims TokenType UserClaims
       UserLimits VerifiedToken VerifiedTokenOf
     `),
@@ -85,10 +85,10 @@ const ISSUE: PublicNames = {
       sessionRouter tokenRouter
     `),
   types: words(`
-      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest CorsOptions IssueRequest
+      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest CorsOptions DpopAlgorithm IssueRequest
       IssuedToken MetadataMembers PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
       SessionRouterOptions SessionTokens SessionUser Sessions SessionsOptions ThrottleOptions TokenIssuer
-      TokenIssuerOptions TokenRouterOptions UserClaimsHook UserSessionRefresh UserSessionStart UserSessions
+      TokenIssuerOptions TokenRouterDpopOptions TokenRouterOptions UserClaimsHook UserSessionRefresh UserSessionStart UserSessions
       UserSessionsEnd UserSessionsOptions UserTokenRequest Workload WorkloadIssuer
     `),
 };
@@ -111,7 +111,7 @@ const API_KEYS: PublicNames = {
   types: words(`
       ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState ClaimConditions ClientAssertionRules
       ClientCredentials
-      ConfigurationProblem DelegationRules GenerateApiKeyOptions LoadApiKeysOptions LoadedApiKeys
+      ConfigurationProblem DelegationRules DpopPolicy GenerateApiKeyOptions LoadApiKeysOptions LoadedApiKeys
       ModelConfiguration ParsedApiKey RefreshTokens SecretText SurplusScopes
       WatchApiKeysOptions WatchedApiKeys WorkloadRule
     `),
@@ -153,7 +153,7 @@ const STORES: PublicNames = {
   types: words(`
       AdmissionAnswer AdmissionStep Bucket CounterStep CounterStore FamilyGroup FamilyName FamilyPage
       FamilyPageRequest FamilyRecord FamilyState FamilyStore LimitStore MemoryStoresOptions Rate RateState
-      Refusal RevocationEntry RevocationFill RevocationFold RevocationStore StoreBounds StoredFamily
+      Refusal ReplayStore ReplayUse ReplayVerdict RevocationEntry RevocationFill RevocationFold RevocationStore StoreBounds StoredFamily
       Stores
     `),
 };

@@ -74,6 +74,7 @@ await rotating.close();
 
 const accept = { keyRing, issuer: ISSUER, audience: AUDIENCE };
 const route = { ...accept, apiKeys };
+const proofs = { mode: 'allow', baseUrl: ISSUER };
 const resource = { resource: AUDIENCE, authorizationServers: [ISSUER] };
 const described = { tokenRouter: tokenRouter(route), url: ISSUER };
 const secret = secretOf(1);
@@ -274,6 +275,14 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [tokenRouter, 'refresh must', { ...route, stores, refresh: 7 }],
     [tokenRouter, 'refresh.idleSeconds', { ...route, stores, refresh: { idleSeconds: 0 } }],
     [tokenRouter, 'surplusScopes', { ...route, surplusScopes: 'ignore' }],
+    [tokenRouter, 'dpop must', { ...route, stores, dpop: 7 }],
+    [tokenRouter, 'replay', { ...route, stores, dpop: { ...proofs, replay: { stores } } }],
+    [tokenRouter, 'dpop.mode', { ...route, stores, dpop: { ...proofs, mode: 'off' } }],
+    [tokenRouter, 'dpop.baseUrl', { ...route, stores, dpop: { mode: 'allow', baseUrl: '/' } }],
+    [tokenRouter, 'dpop.algorithms', { ...route, stores, dpop: { ...proofs, algorithms: ['none'] } }],
+    [tokenRouter, 'dpop.maxAgeSeconds', { ...route, stores, dpop: { ...proofs, maxAgeSeconds: 0 } }],
+    [tokenRouter, 'dpop.nonce', { ...route, stores, dpop: { ...proofs, nonce: { secret: 'short' } } }],
+    [tokenRouter, 'stores.replays', { ...route, dpop: proofs }],
     [tokenRouter, 'throttle must', { ...route, throttle: 7 }],
     [tokenRouter, 'throttle.failuresPerMinute', { ...route, throttle: { failuresPerMinute: 0 } }],
     [tokenRouter, 'provenanceSince', { ...route, provenanceSince: 'now' }],
@@ -293,6 +302,9 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [issuer.issue, 'type', { type: 'x', subject: 'a' }],
     [issuer.issue, 'subject', {}],
     [issuer.issue, 'ip', { subject: 'a', ip: 7 }],
+    [issuer.issue, 'confirmation must', { subject: 'a', confirmation: {} }],
+    [issuer.issue, 'confirmation must', { subject: 'a', confirmation: { jkt: 'short' } }],
+    [issuer.issue, 'kid', { subject: 'a', confirmation: { kid: 'x' } }],
     [issuer.issue, 'sessionId', { subject: 'a', sessionId: '' }],
     [issuer.issue, 'issuedAt', { subject: 'a', issuedAt: 'now' }],
     [issuer.issue, 'lifetime', { subject: 'a', lifetime: 'long' }],
@@ -609,6 +621,7 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [createTokenClient, 'privateKey', { ...client, clientSecret: undefined, privateKey: {} }],
     [createTokenClient, 'issuer', { ...client, clientSecret: undefined, privateKey: signer }],
     [createTokenClient, 'audience', { ...client, audience: undefined }],
+    [createTokenClient, 'dpop', { ...client, dpop: 'yes' }],
   ],
   createSteadyClock: [
     [createSteadyClock, 'options', 7],

@@ -17,6 +17,7 @@ import {
 import { parseApiKey } from 'passport-jwe/api-keys';
 import request from 'supertest';
 import { loadFiles } from './support/api-key-files.js';
+import { startDpopServer } from './support/dpop-server.js';
 import { listen } from './support/http.js';
 import { createIssuerAndVerifier } from './support/issuer-and-verifier.js';
 import { startJwksServer } from './support/jwks-server.js';
@@ -80,6 +81,9 @@ const BLOCKS = [
   'limits',
   'delegation',
   'token-client',
+  'dpop-client',
+  'dpop-key',
+  'dpop-call',
   'sessions',
   'user-tokens',
   'user-sessions',
@@ -524,6 +528,34 @@ describe('the README and the pages of docs', () => {
     service.close();
 
     expect(program.output()).toBe('Bearer token-1\n');
+  });
+
+  test('binds the token of a service to a key', async () => {
+    const server = await startDpopServer(() => Date.now() / 1000);
+    const program = await startBlock('dpop-client', { BILLING_API_KEY: 'sk-billing' }, (code) =>
+      code
+        .replace('https://auth.example.com/oauth/', `${server.origin}/`)
+        .replace('https://reports.internal/', `${server.origin}/`),
+    );
+    expect(await program.ended).toBe(0);
+    await server.stop();
+
+    expect(program.output()).toBe('{"path":"/figures","body":""}\n');
+  });
+
+  test('creates a DPoP key, and calls an API with a bound token', async () => {
+    const folder = await mkdtemp(join(directory, 'dpop-key-'));
+    await writeFile(join(folder, 'api-key.txt'), 'sk-billing', { mode: 0o600 });
+    const server = await startDpopServer(() => Date.now() / 1000);
+    const commands = (blocks.get('dpop-call') ?? '')
+      .replace('https://auth.example.com/oauth/', `${server.origin}/`)
+      .replace('https://reports.internal/', `${server.origin}/`);
+    const created = await paste(blocks.get('dpop-key') ?? '', folder);
+    const called = await paste(commands, folder);
+    await server.stop();
+
+    expect(created).toContain('Wrote dpop.jwk');
+    expect(called).toBe('{"path":"/figures","body":""}\n');
   });
 
   test('shows official clients that know nothing of the gateway', async () => {

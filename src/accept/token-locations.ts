@@ -105,6 +105,10 @@ function assertLocations(locations: ResolvedLocations<never>, where: string): vo
     throw new TypeError(
       `${where}.authorization must be a boolean or scheme names, for example ["Bearer", "JWE"]`,
     );
+  if (schemes.some((scheme) => scheme.toLowerCase() === 'dpop'))
+    throw new TypeError(
+      `${where}.authorization must not contain "DPoP", whose tokens require a proof: set dpop: { mode: "allow", baseUrl } instead`,
+    );
   if (getToken !== undefined && typeof getToken !== 'function')
     throw new TypeError(`${where}.getToken must be a function, for example (req) => req.signedCookies.token`);
   if (prefer !== undefined && (prefer !== 'header' || cookie === undefined))

@@ -37,6 +37,15 @@ export const SURPLUS_SCOPES = ['reject', 'narrow'] as const;
 /** Value of `surplus_scopes` in an API key file, and of the option `surplusScopes` of `tokenRouter()`. */
 export type SurplusScopes = (typeof SURPLUS_SCOPES)[number];
 
+/**
+ * Whether token requests of an API key need a DPoP proof (RFC 9449 §5). `allowed`: a request with a proof obtains bound
+ * tokens, other requests bearer tokens. `required`: requests without a proof are rejected.
+ */
+export const DPOP_POLICIES = ['allowed', 'required'] as const;
+
+/** Value of `dpop` in an API key file. */
+export type DpopPolicy = (typeof DPOP_POLICIES)[number];
+
 /** Token exchanges that an API key may request (RFC 8693 §2.1). All other exchanges are rejected. */
 export interface DelegationRules {
   /** `key_id`s of the API keys whose tokens are accepted as `subject_token`. */
@@ -121,6 +130,8 @@ export interface ApiKey {
   /** Whether the client may name the user of a token in the `user` parameter. */
   readonly users: boolean;
   readonly refreshTokens: RefreshTokens;
+  /** Whether token requests need a DPoP proof. */
+  readonly dpop: DpopPolicy;
   /** Treatment of surplus scope tokens. Absent if the option `surplusScopes` of the token router applies. */
   readonly surplusScopes?: SurplusScopes;
   /** Permitted token exchanges. Absent if the API key may not exchange tokens. */

@@ -2,6 +2,7 @@ export type {
   ApiKey,
   ClientAssertionRules,
   DelegationRules,
+  DpopPolicy,
   ModelConfiguration,
   RefreshTokens,
   SurplusScopes,

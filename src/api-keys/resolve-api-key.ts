@@ -41,6 +41,7 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     metadataClaims: Object.freeze(file.metadata_claims ?? Object.keys(file.metadata)),
     users: file.users,
     refreshTokens: file.refresh_tokens,
+    dpop: file.dpop,
     ...(file.surplus_scopes === undefined ? {} : { surplusScopes: file.surplus_scopes }),
     ...(file.delegation === undefined ? {} : { delegation: resolveDelegation(file.delegation, keyId) }),
     workloads: Object.freeze(file.workloads.map(resolveWorkload)),

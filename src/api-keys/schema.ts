@@ -3,7 +3,7 @@ import { isPlainJson, type JsonValue } from '../base/json.js';
 import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../token/claims/claims-set.js';
 import { isNormalPath } from '../token/claims/endpoint-pattern.js';
 import { isScopeToken } from '../token/claims/scope.js';
-import { REFRESH_TOKENS, SURPLUS_SCOPES } from './api-key.js';
+import { DPOP_POLICIES, REFRESH_TOKENS, SURPLUS_SCOPES } from './api-key.js';
 import { clientJwks } from './client-jwks.js';
 import { dateTime } from './date-time.js';
 import { flag } from './flag.js';
@@ -209,6 +209,7 @@ export const apiKeySchema = mapping(
       v.picklist(REFRESH_TOKENS, `must be one of ${REFRESH_TOKENS.join(', ')}`),
       'confidential',
     ),
+    dpop: v.optional(v.picklist(DPOP_POLICIES, `must be one of ${DPOP_POLICIES.join(', ')}`), 'allowed'),
     surplus_scopes: v.optional(v.picklist(SURPLUS_SCOPES, `must be one of ${SURPLUS_SCOPES.join(', ')}`)),
     delegation: v.optional(delegation),
     workloads,

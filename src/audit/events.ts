@@ -33,6 +33,10 @@ export interface TokenIssuance {
   readonly workloadSubject?: string;
   /** Present if the client authenticated with the previous secret of a rotated API key. */
   readonly previousApiKey?: true;
+  /** Thumbprint of the key to which the token is bound (RFC 9449 §6.1). Absent for a token without `cnf.jkt`. */
+  readonly jkt?: string;
+  /** SHA-256 thumbprint of the certificate to which the token is bound (RFC 8705 §3.1). */
+  readonly x5t?: string;
   readonly ip?: string;
 }
 
@@ -85,7 +89,7 @@ export type AuditEvent =
       /** A token request was rejected. */
       readonly type: 'issuance.refused';
       readonly code: ErrorCode;
-      readonly reason?: ClientRejection | GrantRejection | ExchangeRejection;
+      readonly reason?: ClientRejection | GrantRejection | ExchangeRejection | DpopRejection;
       /** Present only for authenticated and public clients. */
       readonly clientId?: string;
       /** Present if the client is public: its ID is not authenticated. */

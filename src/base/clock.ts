@@ -45,21 +45,23 @@ export function forwardOnly(clock: Clock): Clock {
   };
 }
 
-/** Time after which a clock that was set forward is trusted, in seconds. Exceeds the lifetime of short-lived records. */
-const SETTLE_SECONDS = 300;
-
 /**
  * Return a lower bound of the current time for short-lived records. Unlike `earliest()`, it catches up with a clock that
  * stays ahead, for example after the machine was suspended. Otherwise, records would be stored too long from then on.
+ *
+ * The returned function takes the remaining lifetime of the present record in seconds. A clock that was set forward is
+ * trusted once it has stayed ahead for the longest of these lifetimes, so the records from before the step have expired.
  */
-export function settledBound(clock: Clock): () => NumericDate {
-  /** Smallest lead of the clock over its lower bound in the current and in the previous period. */
+export function settledBound(clock: Clock): (lifetimeSeconds: number) => NumericDate {
+  /** Smallest lead of the clock over its lower bound, in the current and in the previous period. */
   let [lead, formerLead] = [0, 0];
   let startedAt = Number.NEGATIVE_INFINITY;
-  return () => {
+  let periodSeconds = 0;
+  return (lifetimeSeconds) => {
     const earliest = earliestOf(clock);
     const presentLead = Math.max(0, clock() - earliest);
-    if (earliest >= startedAt + SETTLE_SECONDS) {
+    periodSeconds = Math.max(periodSeconds, lifetimeSeconds);
+    if (earliest >= startedAt + periodSeconds) {
       [lead, formerLead] = [presentLead, lead];
       startedAt = earliest;
     }

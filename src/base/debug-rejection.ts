@@ -1,4 +1,5 @@
 import { debugLog } from './debug-log.js';
+import { InvalidDpopProofError } from './dpop-errors.js';
 import {
   InsufficientScopeError,
   InvalidClientError,
@@ -11,7 +12,7 @@ import {
 import { formatDebugFacts } from './format-debug-facts.js';
 import { once } from './once.js';
 import type { RejectionAdvice } from './rejection-advice.js';
-import type { TokenRejection } from './rejections.js';
+import type { DpopRejection, TokenRejection } from './rejections.js';
 
 /**
  * Print why a request or a token was rejected, if debug lines are enabled. Call it once for each rejection, where its
@@ -35,21 +36,25 @@ export function debugRejection(where: string, error: PassportJweError, describe?
     debugLog('%s', line.filter((part) => part !== undefined && part !== '{}').join(' '));
   };
   loadAdvice().then(
-    ({ REJECTION_ADVICE }) => print(adviceFor(error, REJECTION_ADVICE)),
+    (advice) => print(adviceFor(error, advice)),
     () => print(),
   );
 }
 
-function adviceFor(
-  error: PassportJweError,
-  advice: Readonly<Record<TokenRejection, RejectionAdvice>>,
-): RejectionAdvice | undefined {
+function adviceFor(error: PassportJweError, advice: AllAdvice): RejectionAdvice | undefined {
+  if (error instanceof InvalidDpopProofError) return advice[error.reason];
   const token = tokenErrorOf(error);
   return token === undefined ? undefined : advice[token.reason];
 }
 
+type AllAdvice = Readonly<Record<TokenRejection | DpopRejection, RejectionAdvice>>;
+
 /** One promise for all lines, so that they keep their order. */
-const loadAdvice = once(() => import('./rejection-advice.js'));
+const loadAdvice = once(async (): Promise<AllAdvice> => {
+  const { REJECTION_ADVICE } = await import('./rejection-advice.js');
+  const { DPOP_REJECTION_ADVICE } = await import('./dpop-rejection-advice.js');
+  return { ...REJECTION_ADVICE, ...DPOP_REJECTION_ADVICE };
+});
 
 /** The error itself or, for a token exchange, its cause. */
 function tokenErrorOf(error: PassportJweError): InvalidTokenError | undefined {
@@ -67,6 +72,7 @@ function factsOf(error: PassportJweError): object {
 function reasonOf(error: PassportJweError): string | undefined {
   const isReasoned =
     error instanceof InvalidTokenError ||
+    error instanceof InvalidDpopProofError ||
     error instanceof InvalidClientError ||
     error instanceof InvalidGrantError ||
     error instanceof InvalidRequestError;
@@ -74,11 +80,11 @@ function reasonOf(error: PassportJweError): string | undefined {
 }
 
 /**
- * Return the anchor in `docs/reference/errors.md`. Only token rejection reasons have their own anchors, because other
- * reasons appear in several lists.
+ * Return the anchor in `docs/reference/errors.md`. Only reasons for rejecting tokens and DPoP proofs have their own anchors,
+ * because other reasons appear in several lists.
  */
 function anchorOf(error: PassportJweError): string {
-  if (error instanceof InvalidTokenError) return error.reason;
+  if (error instanceof InvalidTokenError || error instanceof InvalidDpopProofError) return error.reason;
   if (error instanceof InvalidClientError) return 'client-rejection-reasons';
   if (error instanceof InvalidGrantError) return 'grant-rejection-reasons';
   return reasonOf(error) === undefined ? error.code.toLowerCase() : 'exchange-rejection-reasons';

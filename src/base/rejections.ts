@@ -111,6 +111,8 @@ export type ExchangeRejection =
   | 'key_not_active'
   | 'may_act'
   | 'too_deep'
+  | 'key_bound'
+  | 'proof_missing'
   | 'expires_now';
 
 /** Reasons for rejecting a token as a grant, for audit events only. The response is always `invalid_grant`. */
@@ -126,6 +128,7 @@ export type GrantRejection =
   | 'wrong_session'
   | 'wrong_device'
   | 'no_device'
+  | 'wrong_key'
   | 'wrong_scope'
   | 'not_repeatable'
   | 'no_user'

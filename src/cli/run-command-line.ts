@@ -5,6 +5,8 @@ import { InvalidTokenError } from '../base/errors.js';
 import type { CommandIo } from './command-io.js';
 import { apiKeyCommand } from './commands/api-key-command.js';
 import { auditCommand } from './commands/audit-command.js';
+import { callCommand } from './commands/call-command.js';
+import { dpopKeyCommand } from './commands/dpop-key-command.js';
 import { initCommand } from './commands/init-command.js';
 import { keysCommand } from './commands/keys-command.js';
 import { sessionsCommand } from './commands/sessions-command.js';
@@ -49,6 +51,8 @@ export function createProgram(io: CommandIo): Command {
     keysCommand,
     apiKeyCommand,
     tokenCommand,
+    dpopKeyCommand,
+    callCommand,
     sessionsCommand,
     storeCommand,
     auditCommand,

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Option } from 'commander';
 import { ConfigurationError } from '../api-keys/configuration-error.js';
 import { type LoadedApiKeys, loadApiKeys } from '../api-keys/load-api-keys.js';
+import { readPrivateFile } from '../base/read-private-file.js';
 import { createKeyRing } from '../keys/create-key-ring.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { type LmdbStores, openLmdbStores } from '../stores/lmdb/open-lmdb-stores.js';
@@ -36,6 +37,8 @@ export const generationFileOption = () =>
     'generation file of the embedded store, if it is not at the default path',
   ).env('STORE_GENERATION_FILE');
 export const redisOption = () => new Option('--redis <url>', 'URL of Redis').env('REDIS_URL');
+export const dpopKeyOption = (description: string) =>
+  new Option('--dpop-key <file>', description).env('DPOP_KEY_FILE');
 export const jsonOption = () => new Option('--json', 'print JSON for scripts');
 
 /** Options that locate the keys of a command. */
@@ -143,6 +146,24 @@ export async function readToken(io: CommandIo, argument: string | undefined): Pr
   const token = (argument === undefined || argument === '-' ? await io.readInput() : argument).trim();
   if (token === '') throw new UsageError('The token is missing: pass it as an argument or on standard input');
   return token;
+}
+
+/**
+ * Read a token or an API key from a private file or, without a file, from standard input.
+ *
+ * @param missing message for an empty secret.
+ * @throws UsageError (as rejection) if the secret is empty.
+ * @throws Error (as rejection) if the file cannot be read, or other users can read or write it.
+ */
+export async function readSecretText(
+  io: CommandIo,
+  file: string | undefined,
+  missing: string,
+): Promise<string> {
+  const read = async (path: string) => (await readPrivateFile({ file: resolve(io.directory, path) })).text;
+  const secret = (file === undefined ? await io.readInput() : await read(file)).trim();
+  if (secret === '') throw new UsageError(missing);
+  return secret;
 }
 
 /**

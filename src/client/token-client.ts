@@ -1,26 +1,15 @@
-import { type Clock, type NumericDate, systemClock } from '../base/clock.js';
-import { TemporarilyUnavailableError } from '../base/errors.js';
+import { type NumericDate, systemClock } from '../base/clock.js';
 import { assertOptions, assertSecureUrl, assertString, type KnownOptions } from '../base/options.js';
 import { createSingleFlight } from '../base/single-flight.js';
-import {
-  assertClientCredentials,
-  authenticateRequest,
-  type ClientCredentialOptions,
-} from './authenticate-request.js';
-import { readTokenResponse } from './read-token-response.js';
+import type { SigningKey } from '../keys/signature-key.js';
+import { assertClientCredentials } from './authenticate-request.js';
+import { createAuthorizedFetch } from './authorized-fetch.js';
+import { resolveDpopKey } from './dpop-key.js';
+import { createProofSigner } from './proof-signer.js';
+import { requestToken, type TokenRequestOptions } from './request-token.js';
 
 /** Options of `createTokenClient()`. */
-export interface TokenClientOptions extends ClientCredentialOptions {
-  /** URL of the token endpoint. It must be an `https:` URL. An `http:` URL is accepted only for loopback addresses. */
-  readonly tokenEndpoint: string;
-  /** Audience of the tokens: the service to call. */
-  readonly audience: string;
-  /**
-   * Scope to request, as space-separated scope tokens (RFC 6749 §3.3).
-   *
-   * @default undefined (the whole scope of the API key)
-   */
-  readonly scope?: string;
+export interface TokenClientOptions extends TokenRequestOptions {
   /**
    * Remaining lifetime in seconds at which a token is renewed.
    *
@@ -28,23 +17,13 @@ export interface TokenClientOptions extends ClientCredentialOptions {
    */
   readonly renewAheadSeconds?: number;
   /**
-   * Timeout of a token request in milliseconds.
+   * Whether to bind the tokens to a key of the client (RFC 9449), so that a stolen token is useless. `true` generates a
+   * key pair for ES256, which never leaves the client. To keep the key across restarts, pass a private key from
+   * `createSigningKey()`. Send requests with `fetch()`. A token endpoint that issues a bearer token is an error.
    *
-   * @default 5000
+   * @default false (bearer tokens)
    */
-  readonly timeoutMs?: number;
-  /**
-   * Implementation of `fetch` for token requests.
-   *
-   * @default the global fetch
-   */
-  readonly fetch?: typeof fetch;
-  /**
-   * Clock for the expiry of the cached token.
-   *
-   * @default the system time
-   */
-  readonly clock?: Clock;
+  readonly dpop?: boolean | SigningKey;
 }
 
 /** Client that obtains tokens for calls to one service. It caches the last token until the token expires. */
@@ -59,7 +38,21 @@ export interface TokenClient {
    *   contains the error code of the response.
    */
   getToken(): Promise<string>;
-  /** Discard the cached token. Call it if the service rejects the token. */
+  /**
+   * Send a request to the service with a valid token and, with `dpop`, with a proof (RFC 9449 §7.1). Replaces the
+   * headers `Authorization` and `DPoP`. Call it like the global `fetch`, or pass it to an HTTP client library.
+   *
+   * If the service demands a nonce or rejects the token, the request is repeated once with the nonce, and once with a
+   * new token. A request whose body is a stream is never repeated: the response has the status 401. Redirects are not
+   * followed: the response has the status 3xx.
+   *
+   * @throws TypeError (as rejection) if the URL is not absolute, or not an `https:` URL (`http:` on loopback only)
+   * @throws TemporarilyUnavailableError or Error (as rejection) like `getToken()`
+   * @example
+   * const response = await client.fetch('https://documents.example.com/documents');
+   */
+  readonly fetch: typeof fetch;
+  /** Discard the cached token. Call it if the service rejects the token. `fetch()` does so itself. */
   forget(): void;
 }
 
@@ -79,6 +72,7 @@ const KNOWN: KnownOptions<TokenClientOptions> = {
   renewAheadSeconds: true,
   timeoutMs: true,
   fetch: true,
+  dpop: true,
   clock: true,
 };
 
@@ -94,71 +88,51 @@ const KNOWN: KnownOptions<TokenClientOptions> = {
  *   clientSecret: process.env.API_KEY,
  *   audience: 'https://documents.example.com',
  * });
- * const headers = { Authorization: `Bearer ${await client.getToken()}` };
- * const response = await fetch('https://documents.example.com/documents', { headers });
+ * const response = await client.fetch('https://documents.example.com/documents');
  */
 export function createTokenClient(options: TokenClientOptions): TokenClient {
   assertOptions(options, KNOWN, 'createTokenClient');
   assertTexts(options);
   // Credentials require TLS (RFC 6749 §3.2).
   const endpoint = assertSecureUrl(options.tokenEndpoint, `${WHERE}: tokenEndpoint`);
-  const { renewAheadSeconds = 30, clock = systemClock } = options;
+  const { renewAheadSeconds = 30, clock = systemClock, dpop = false, fetch: send } = options;
+  const key = resolveDpopKey(dpop, WHERE);
+  const createProofs = () => (key === undefined ? undefined : createProofSigner(key, clock));
+  const proofs = createProofs();
   let kept: KeptToken | undefined;
 
-  const request = createSingleFlight(() => requestToken(endpoint, options, clock()));
+  const request = createSingleFlight(async (): Promise<KeptToken> => {
+    const now = clock();
+    const { token, lifetimeSeconds } = await requestToken(endpoint, options, clock, proofs);
+    return { token, expiresAt: now + lifetimeSeconds };
+  });
   const livesFor = (seconds: number): boolean => kept !== undefined && kept.expiresAt - clock() > seconds;
   const renew = async (): Promise<KeptToken> => {
     kept = await request.run();
     return kept;
   };
+  const getToken = async (): Promise<string> => {
+    if (kept !== undefined && livesFor(renewAheadSeconds)) return kept.token;
+    const last = kept;
+    try {
+      return (await renew()).token;
+    } catch (failure) {
+      if (last !== undefined && last === kept && livesFor(1)) return last.token;
+      throw failure;
+    }
+  };
+  const discard = (rejected: string): boolean => {
+    if (kept?.token === rejected) kept = undefined;
+    return true;
+  };
 
   return Object.freeze({
-    async getToken() {
-      if (kept !== undefined && livesFor(renewAheadSeconds)) return kept.token;
-      const last = kept;
-      try {
-        return (await renew()).token;
-      } catch (failure) {
-        if (last !== undefined && last === kept && livesFor(1)) return last.token;
-        throw failure;
-      }
-    },
+    getToken,
+    fetch: createAuthorizedFetch({ tokens: { getToken, discard }, proofs: createProofs(), send }),
     forget() {
       kept = undefined;
     },
   });
-}
-
-/** Send a client credentials request (RFC 6749 §4.4.2). */
-async function requestToken(
-  endpoint: URL,
-  options: TokenClientOptions,
-  now: NumericDate,
-): Promise<KeptToken> {
-  const { audience, scope, timeoutMs = 5000, fetch: send = fetch } = options;
-  const credentials = await authenticateRequest(options, now);
-  const parameters = {
-    grant_type: 'client_credentials',
-    audience,
-    ...(scope === undefined ? {} : { scope }),
-    ...credentials.parameters,
-  };
-  let answer: Response;
-  let body: unknown;
-  try {
-    answer = await send(endpoint, {
-      method: 'POST',
-      headers: credentials.headers,
-      body: new URLSearchParams(parameters),
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeoutMs),
-    });
-    body = await answer.json().catch(() => undefined);
-  } catch (cause) {
-    throw new TemporarilyUnavailableError({ cause });
-  }
-  const { token, lifetimeSeconds } = readTokenResponse(answer.status, body);
-  return { token, expiresAt: now + lifetimeSeconds };
 }
 
 /** Function for the error messages. */

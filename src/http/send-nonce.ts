@@ -19,6 +19,8 @@ export function sendNonce(res: HeaderSink | undefined, outcome: AuthenticationOu
   if (res === undefined || res.headersSent) return;
   res.setHeader('DPoP-Nonce', outcome.nonce);
   const exposed = res.getHeader(EXPOSED);
-  res.setHeader(EXPOSED, exposed === undefined ? 'DPoP-Nonce' : `${exposed}, DPoP-Nonce`);
+  // Several middleware can authenticate one request.
+  if (exposed === undefined) res.setHeader(EXPOSED, 'DPoP-Nonce');
+  else if (!/\bDPoP-Nonce\b/i.test(String(exposed))) res.setHeader(EXPOSED, `${exposed}, DPoP-Nonce`);
   if (res.getHeader('Cache-Control') === undefined) res.setHeader('Cache-Control', 'no-store');
 }

@@ -139,6 +139,7 @@ function describeServer(
     grantTypes,
     hasPublicClients,
     acceptsAssertions,
+    dpopAlgorithms,
     canRevoke,
     publishesKeys,
   }: TokenRouterDescription,
@@ -160,6 +161,7 @@ function describeServer(
           ...describeAuthentication('revocation', methods),
         }
       : {}),
+    ...(dpopAlgorithms === undefined ? {} : { dpop_signing_alg_values_supported: [...dpopAlgorithms] }),
     ...(supported.includes('refresh_token') ? { scopes_supported: ['offline_access'] } : {}),
   };
 }

@@ -1,4 +1,5 @@
 import type { TokenIssuance } from '../audit/events.js';
+import { bindKeys, senderOf } from '../sessions/key-binding.js';
 import type { IssuedClaims } from '../token/claims/claims-set.js';
 import { type IssueRequest, isClientRequest } from './issue-request.js';
 import { describeWorkload } from './workloads/describe-workload.js';
@@ -6,7 +7,7 @@ import { describeWorkload } from './workloads/describe-workload.js';
 /** Describe an access token for the audit events `token.intended` and `token.issued`. */
 export function describeIssuance(request: IssueRequest, claims: IssuedClaims, kid: string): TokenIssuance {
   const { jti, sub: subject, client_id: clientId, aud, scope = '', exp: expiresAt } = claims;
-  const { type: tokenType = 'user', session_id: sessionId } = claims;
+  const { type: tokenType = 'user', session_id: sessionId, cnf } = claims;
   const [audience = ''] = [aud].flat();
   return {
     ...{
@@ -21,6 +22,7 @@ export function describeIssuance(request: IssueRequest, claims: IssuedClaims, ki
       kid,
     },
     ...(sessionId === undefined ? {} : { sessionId }),
+    ...bindKeys({}, senderOf(cnf)),
     ...(request.ip === undefined ? {} : { ip: request.ip }),
     ...describeClient(request),
   };

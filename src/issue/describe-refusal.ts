@@ -1,4 +1,5 @@
 import type { AuditEvent } from '../audit/events.js';
+import { InvalidDpopProofError } from '../base/dpop-errors.js';
 import {
   InvalidClientError,
   InvalidGrantError,
@@ -17,6 +18,7 @@ export function describeRefusal(
   const isReasoned =
     error instanceof InvalidClientError ||
     error instanceof InvalidGrantError ||
+    error instanceof InvalidDpopProofError ||
     error instanceof InvalidRequestError;
   const reason = isReasoned && error.reason !== undefined ? { reason: error.reason } : {};
   return { type: 'issuance.refused', code: error.code, ...reason, ...describeWorkload(workloadOf(error)) };

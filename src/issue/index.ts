@@ -18,12 +18,14 @@ export type { RefreshSettings } from '../sessions/refresh-settings.js';
 export type { Session, SessionOwner } from '../sessions/session.js';
 export { type SessionRouterOptions, sessionRouter } from '../sessions/session-router.js';
 export type * from '../token/claims/index.js';
+export type { DpopAlgorithm } from '../verify/dpop/dpop-options.js';
 export {
   type AuthorizationServerMetadataOptions,
   authorizationServerMetadata,
 } from './authorization-server-metadata.js';
 export type { ClaimsContext, ClaimsHook } from './grants/issue-access-token.js';
 export type { ClientTokenRequest, IssueRequest, UserTokenRequest } from './issue-request.js';
+export type { TokenRouterDpopOptions } from './router-dpop.js';
 export type { ThrottleOptions } from './throttle-failures.js';
 export {
   createTokenIssuer,

@@ -3,6 +3,7 @@ import type { Duration } from '../base/duration.js';
 import type { JsonObject } from '../base/json.js';
 import type { WorkloadIdentity } from '../base/rejections.js';
 import type { IssuedTokenType } from '../token/claims/claims-set.js';
+import type { Confirmation } from '../token/claims/confirmation.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 
 /** Options that all token types share. */
@@ -36,6 +37,14 @@ interface CommonRequest {
    * @default undefined (no session)
    */
   readonly sessionId?: string;
+  /**
+   * Keys of the client, to which the token is bound: `{ jkt }` for DPoP (RFC 9449 §6.1), `{ 'x5t#S256' }` for mutual TLS
+   * (RFC 8705 §3.1). Each value is a SHA-256 thumbprint of 43 base64url characters. Becomes the claim `cnf`. Resource
+   * servers reject the token unless the sender proves possession of all keys.
+   *
+   * @default undefined (a bearer token)
+   */
+  readonly confirmation?: Confirmation;
   /**
    * Additional members of the protected header. The header is not encrypted.
    *

@@ -3,7 +3,7 @@ import type { TokenRouterSettings } from './token-router-options.js';
 
 type Terms = Pick<
   TokenRouterSettings,
-  'apiKeys' | 'audience' | 'keyRing' | 'maxTokenLifetimeSeconds' | 'stores' | 'workloadIssuers'
+  'apiKeys' | 'audience' | 'dpop' | 'keyRing' | 'maxTokenLifetimeSeconds' | 'stores' | 'workloadIssuers'
 >;
 
 /**
@@ -25,13 +25,15 @@ export function requireServableKeys(terms: Terms): void {
 
 function createRule({
   audience,
+  dpop: proofs,
   keyRing,
   maxTokenLifetimeSeconds,
   stores,
   workloadIssuers,
 }: Terms): ApiKeyRule {
   return (apiKeys) =>
-    apiKeys.flatMap(({ keyId, serviceAudiences, tokenTtlSeconds, assertions, workloads }) => [
+    apiKeys.flatMap(({ keyId, serviceAudiences, tokenTtlSeconds, assertions, workloads, dpop }) => [
+      ...(dpop === 'required' && proofs === undefined ? [{ keyId, ...NO_PROOFS }] : []),
       ...(serviceAudiences.includes(audience) ? [{ keyId, ...FOR_BOTH }] : []),
       ...(tokenTtlSeconds > keyRing.maxTokenLifetimeSeconds ? [{ keyId, ...OUTLIVES_KEYS }] : []),
       ...(tokenTtlSeconds > maxTokenLifetimeSeconds ? [{ keyId, ...TOO_LONG }] : []),
@@ -63,6 +65,12 @@ const OUTLIVES_KEYS = {
 const TOO_LONG = {
   path: ['token_ttl'],
   message: 'exceeds maxTokenLifetimeSeconds of tokenRouter(): lower token_ttl',
+};
+
+/** Without the option, the router ignores proofs, and issues bearer tokens. */
+const NO_PROOFS = {
+  path: ['dpop'],
+  message: 'is required, but tokenRouter() ignores proofs: set the option dpop of tokenRouter()',
 };
 
 /** Without a store, signed assertions could be replayed. */

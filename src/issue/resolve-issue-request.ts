@@ -16,6 +16,7 @@ import {
   isClientRequest,
   type UserTokenRequest,
 } from './issue-request.js';
+import { resolveConfirmation } from './resolve-confirmation.js';
 import { type MaxLifetimes, resolveLifetime } from './resolve-lifetime.js';
 import { resolveScope } from './resolve-scope.js';
 import { assertIdentifier, assertUser, clientOfUsers } from './user-identity.js';
@@ -30,7 +31,7 @@ export interface IssueDefaults {
 
 const USER_MEMBERS: KnownOptions<UserTokenRequest> = {
   ...{ type: true, subject: true, audience: true, scope: true, lifetime: true },
-  ...{ sessionId: true, claims: true, header: true, issuedAt: true, ip: true },
+  ...{ sessionId: true, confirmation: true, claims: true, header: true, issuedAt: true, ip: true },
 };
 
 const CLIENT_MEMBERS: KnownOptions<ClientTokenRequest> = {
@@ -46,6 +47,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   ttl: 'lifetime',
   ...{ iat: 'issuedAt', notBefore: 'issuedAt', nbf: 'issuedAt' },
   ...{ payload: 'claims', customClaims: 'claims', data: 'claims', client_id: 'clientId' },
+  ...{ cnf: 'confirmation', jkt: 'confirmation' },
   ...{ session_id: 'sessionId', session: 'sessionId', headers: 'header' },
 };
 
@@ -63,7 +65,7 @@ const SET_BY: Readonly<Record<string, string>> = {
   permissions: 'set scope',
   type: 'set type',
   session_id: 'set sessionId',
-  cnf: 'bearer tokens are not bound to a key',
+  cnf: 'set confirmation',
   provenance: 'choose another name',
   device_id: 'choose another name',
   __proto__: 'choose another name',
@@ -88,6 +90,7 @@ export function resolveIssueRequest(request: IssueRequest, defaults: IssueDefaul
     scope: resolveScope(request.scope, 'issue'),
     lifetimeSeconds: resolveLifetime(request.lifetime, defaults.maxLifetimes, 'issue'),
     sessionId: request.sessionId,
+    confirmation: resolveConfirmation(request.confirmation, 'issue'),
     claims: resolveClaims(request, type),
   };
 }

@@ -13,7 +13,10 @@ import { listAudiences, trackAudiences } from './track-audiences.js';
  */
 export type VerifyToken = (token: string) => Promise<VerifiedToken>;
 
-/** Verifiers of the tokens that clients send to the endpoints. They share keys, audiences and token cache. */
+/**
+ * Verifiers of the tokens that clients send to the endpoints. They share keys, audiences and token cache. A token that is
+ * bound to a key needs no proof: the endpoints decide what the client may do with it.
+ */
 export interface RouterVerifiers {
   /**
    * Accept unrevoked tokens of active API keys that carry a proof of issuance. For token exchange and introspection.
@@ -54,11 +57,11 @@ export function createRouterVerifiers(settings: TokenRouterSettings): RouterVeri
   return {
     async verifyLive(token) {
       followAudiences();
-      return live.verifyProven(token);
+      return live.verifyProven(token, 'any');
     },
     async verifyRevocable(token) {
       followAudiences();
-      return clock() < transitionEnds ? revocable.verify(token) : revocable.verifyProven(token);
+      return clock() < transitionEnds ? revocable.verify(token, 'any') : revocable.verifyProven(token, 'any');
     },
     followAudiences,
   };

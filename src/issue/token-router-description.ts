@@ -9,6 +9,8 @@ export interface TokenRouterDescription {
   readonly hasPublicClients: () => boolean;
   /** Return whether at least one API key currently has public keys (`private_key_jwt`). */
   readonly acceptsAssertions: () => boolean;
+  /** Signature algorithms of DPoP proofs. `undefined` if the router ignores proofs. */
+  readonly dpopAlgorithms: readonly string[] | undefined;
   readonly canRevoke: boolean;
   readonly publishesKeys: boolean;
 }

@@ -14,6 +14,7 @@ import { requireStore } from '../stores/require-store.js';
 import type { Stores } from '../stores/stores.js';
 import { resolveTokenLifetime } from '../token/claims/claims-policy.js';
 import type { ClaimsHook } from './grants/issue-access-token.js';
+import type { TokenRouterDpopOptions } from './router-dpop.js';
 import type { ThrottleOptions } from './throttle-failures.js';
 import {
   resolveWorkloadIssuers,
@@ -53,10 +54,11 @@ export interface TokenRouterOptions extends SignatureOptions {
    *   `grant_type=refresh_token`. The current key must be a root.
    * - `counters`: clients whose API key has `jwks` or `jwks_uri` can authenticate with signed assertions, and ID-JAGs are
    *   accepted. The store records used assertions, so all processes must share it.
+   * - `replays`: the option `dpop` requires this record of used proofs. All processes must share it.
    *
-   * @default undefined (no refresh tokens and no signed assertions)
+   * @default undefined (no refresh tokens, no signed assertions and no DPoP)
    */
-  readonly stores?: Partial<Pick<Stores, 'families' | 'counters'>>;
+  readonly stores?: Partial<Pick<Stores, 'families' | 'counters' | 'replays'>>;
   /**
    * Lifetimes of refresh tokens.
    *
@@ -85,6 +87,14 @@ export interface TokenRouterOptions extends SignatureOptions {
    * @default undefined (every token carries a proof)
    */
   readonly provenanceSince?: NumericDate;
+  /**
+   * DPoP: tokens are bound to the key of the client, which proves possession of the key with each request. Requires
+   * `stores.replays`.
+   *
+   * @default undefined (the header `DPoP` is ignored, and all tokens are bearer tokens)
+   * @see RFC 9449 §5
+   */
+  readonly dpop?: TokenRouterDpopOptions;
   /**
    * Treatment of requested scope tokens that the client may not receive (RFC 6749 §3.3): fail with `invalid_scope`, or
    * issue a token with the other requested scope tokens. `surplus_scopes` of an API key takes precedence.
@@ -131,6 +141,7 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   workloadIssuers: true,
   maxTokenLifetimeSeconds: true,
   provenanceSince: true,
+  dpop: true,
   surplusScopes: true,
   throttle: true,
   signing: true,
@@ -193,7 +204,8 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
 
 function assertStores(stores: TokenRouterOptions['stores']): void {
   if (stores === undefined) return;
-  const { families, counters } = Object(stores);
+  const { families, counters, replays } = Object(stores);
   if (counters !== undefined) requireStore({ counters }, 'counters', 'tokenRouter');
-  if (families !== undefined || counters === undefined) requireStore({ families }, 'families', 'tokenRouter');
+  const isEmpty = counters === undefined && replays === undefined;
+  if (families !== undefined || isEmpty) requireStore({ families }, 'families', 'tokenRouter');
 }

@@ -22,6 +22,7 @@ import { TOKEN_EXCHANGE } from './grants/token-exchange-grant.js';
 import type { ClientTokenRequest } from './issue-request.js';
 import { createRefreshTokens } from './refresh-tokens.js';
 import { requireServableKeys } from './require-servable-keys.js';
+import { createRouterDpop, describeDpop } from './router-dpop.js';
 import { createRouterVerifiers } from './router-verifiers.js';
 import { DEFAULT_FAILURES_PER_MINUTE, throttleFailures } from './throttle-failures.js';
 import { type ClientTokenIssuer, createTokenIssuer } from './token-issuer.js';
@@ -81,6 +82,7 @@ export function tokenRouter(options: TokenRouterOptions): Router {
     grantTypes: () => findUsableGrantTypes(parts.grants, apiKeys),
     hasPublicClients: () => stores?.families !== undefined && apiKeys.apiKeys.some(isForPublicClients),
     acceptsAssertions: () => apiKeys.apiKeys.some(({ assertions }) => assertions !== undefined),
+    dpopAlgorithms: parts.dpop?.algorithms,
     canRevoke: revocations !== undefined,
     publishesKeys: publishers.length > 0,
   });
@@ -114,6 +116,7 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
     refresh: stores?.families === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
     workloadIssuers: new Set(workloadIssuers.keys()),
     surplusScopes,
+    dpop: describeDpop(settings.dpop),
     throttle: { failuresPerMinute: throttle.failuresPerMinute ?? DEFAULT_FAILURES_PER_MINUTE },
     signing: signing?.kid,
     cors: cors?.origins,
@@ -131,6 +134,7 @@ function createParts(settings: TokenRouterSettings) {
   const { workloadIssuers: issuers } = settings;
   const acceptsWorkloads = issuers.size > 0;
   return {
+    dpop: createRouterDpop(settings),
     ...{ apiKeys, audience, surplusScopes, clock, refreshTokens, ...verifiers },
     tokens: createTrackedIssuer(settings, followAudiences),
     grants: createGrants({ claims, refreshTokens, acceptsWorkloads, ...verifiers }),

@@ -1,5 +1,6 @@
 import type { SessionPage, SessionQuery } from '../sessions/create-sessions.js';
 import type { Session } from '../sessions/session.js';
+import type { Confirmation } from '../token/claims/confirmation.js';
 
 /** A user who signed in. */
 export interface UserSessionStart {
@@ -18,6 +19,13 @@ export interface UserSessionStart {
    */
   readonly deviceId?: string;
   /**
+   * Keys of the client, to which the tokens are bound: `{ jkt }` or `{ 'x5t#S256' }`, as in `createTokenIssuer()`. The
+   * application must have verified that the client holds the keys.
+   *
+   * @default undefined (bearer tokens, until a refresh has a `confirmation`)
+   */
+  readonly confirmation?: Confirmation;
+  /**
    * Client address, for the audit log.
    *
    * @default undefined (unknown)
@@ -27,6 +35,13 @@ export interface UserSessionStart {
 
 /** The use of a refresh token. */
 export interface UserSessionRefresh {
+  /**
+   * Keys of the client, to which the tokens are bound: `{ jkt }` or `{ 'x5t#S256' }`, as in `createTokenIssuer()`. If the
+   * session is bound to keys, the refresh requires them. Otherwise, this refresh binds the session.
+   *
+   * @default undefined (no keys: the access token is a bearer token)
+   */
+  readonly confirmation?: Confirmation;
   /**
    * Scope of the access token, within the granted scope. Later refreshes may request the whole granted scope again.
    * RFC 6749 §6.
@@ -85,7 +100,7 @@ export interface UserSessions {
    * consumed refresh token ends the session, except within the grace window.
    *
    * @throws InvalidGrantError (as rejection) if the refresh token is malformed, expired, revoked or was already used, or
-   *   the `claims` hook returns `undefined`
+   *   the `claims` hook returns `undefined`, or the session is bound to a key that `confirmation` lacks
    * @throws InvalidScopeError (as rejection) if the scope is malformed or exceeds the granted scope
    *
    * @example

@@ -2,6 +2,7 @@ import { InvalidGrantError } from '../base/errors.js';
 import { assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import type { GrantRejection } from '../base/rejections.js';
 import { createSessions, type SessionQuery } from '../sessions/create-sessions.js';
+import { senderOf } from '../sessions/key-binding.js';
 import type { PresentedToken } from '../sessions/refresh-token-codec.js';
 import type { Session } from '../sessions/session.js';
 import type { FamilyState } from '../stores/family-store.js';
@@ -10,6 +11,7 @@ import type { NoClaims } from '../token/claims/verified-token.js';
 import { narrowScope } from './grants/narrow-scope.js';
 import { recordRefusal } from './record-refusal.js';
 import { createRefreshTokens } from './refresh-tokens.js';
+import { resolveConfirmation } from './resolve-confirmation.js';
 import { resolveScope } from './resolve-scope.js';
 import { assertIdentifier, assertUser, clientOfUsers } from './user-identity.js';
 import type {
@@ -24,8 +26,8 @@ import { type UserToken, userTokenIssuer } from './user-token-issuer.js';
 
 type PageOptions = Pick<SessionQuery, 'limit' | 'after'>;
 
-const START: KnownOptions<UserSessionStart> = { subject: true, scope: true, deviceId: true, ip: true };
-const REFRESH: KnownOptions<UserSessionRefresh> = { scope: true, ip: true };
+const REFRESH: KnownOptions<UserSessionRefresh> = { scope: true, confirmation: true, ip: true };
+const START: KnownOptions<UserSessionStart> = { ...REFRESH, subject: true, deviceId: true };
 const ALL: KnownOptions<UserSessionsEnd> = { keep: true };
 const PAGE: KnownOptions<PageOptions> = { limit: true, after: true };
 
@@ -55,35 +57,39 @@ export function createUserSessions(options: UserSessionsOptions<object>): UserSe
   const sessions = createSessions({ stores, revocations, audit, clock });
   revocations.coverAccessTokens?.(settings.lifetime);
 
-  const start = async ({ subject, scope, deviceId, ip }: UserSessionStart): Promise<SessionTokens> => {
+  const start = async ({ subject, scope, deviceId, confirmation: keys, ip }: UserSessionStart) => {
     const granted = resolveScope(scope, 'userSessions.start');
+    const confirmation = resolveConfirmation(keys, 'userSessions.start');
+    const sender = senderOf(confirmation);
     const device = deviceId === undefined ? {} : { deviceId };
     const issuedAt = clock();
     let issued: UserToken | undefined;
     const { refreshToken } = await families.begin(
-      { clientId, subject, subjectAsserted: false, audience, scope: formatScope(granted), ...device },
+      { clientId, subject, subjectAsserted: false, audience, scope: formatScope(granted), ...device, sender },
       ip,
       async (sessionId) => {
-        issued = await issueToken({ subject, scope: granted, sessionId, ...device }, { issuedAt, ip });
+        const user = { subject, scope: granted, sessionId, ...device };
+        issued = await issueToken(user, { issuedAt, confirmation, ip });
       },
     );
     return join(issued, refreshToken);
   };
 
   /** All checks run, and the access token is created, before the refresh token is consumed. */
-  const rotate = async (presented: PresentedToken, { scope, ip }: UserSessionRefresh) => {
+  const rotate = async (presented: PresentedToken, { scope, confirmation, ip }: UserSessionRefresh) => {
     const requestedAt = Math.min(clock(), families.knownUpTo());
-    const { state } = await families.find(presented, { clientId, isPublic: false });
+    const client = { clientId, isPublic: false, mustProveKey: true, sender: senderOf(confirmation) };
+    const { state } = await families.find(presented, client);
     if (state.audience !== audience) throw new InvalidGrantError('revoked');
     const granted = narrowScope(scope, parseScope(state.scope) ?? [], { excess: EXCESS });
     const { sessionId, deviceId } = state;
     const requestedScope = scope === undefined ? '' : formatScope(granted);
-    const use = { clientId, isPublic: false, sessionId, deviceId, requestedScope, ...(ip && { ip }) };
+    const use = { ...client, sessionId, deviceId, requestedScope, ...(ip && { ip }) };
     // A revocation during this request, or one that this process does not know yet, then covers the token.
     const issuedAt = Math.max(state.createdAt, requestedAt);
     let issued: UserToken | undefined;
     const successor = await families.rotate(presented, use, async () => {
-      issued = await issueToken({ ...userOf(state), scope: granted }, { issuedAt, ip });
+      issued = await issueToken({ ...userOf(state), scope: granted }, { issuedAt, confirmation, ip });
     });
     return join(issued, successor);
   };
@@ -113,6 +119,7 @@ export function createUserSessions(options: UserSessionsOptions<object>): UserSe
       if (typeof refreshToken !== 'string') throw new TypeError(NO_REFRESH_TOKEN);
       assertOptions(request, REFRESH, 'userSessions.refresh');
       const { ip } = request;
+      resolveConfirmation(request.confirmation, 'userSessions.refresh');
       if (ip !== undefined) assertString(ip, 'userSessions.refresh', 'ip', '192.0.2.1');
       return recordRefusal(audit, ip, () => refresh(refreshToken, request));
     },

@@ -1,6 +1,7 @@
 import type { NumericDate } from '../base/clock.js';
 import { InvalidGrantError } from '../base/errors.js';
 import { isJsonObject } from '../base/json.js';
+import type { Confirmation } from '../token/claims/confirmation.js';
 import { formatScope } from '../token/claims/scope.js';
 import { assertCanIssue } from './assert-can-issue.js';
 import { callClaimsHook } from './call-claims-hook.js';
@@ -11,9 +12,10 @@ import type { SessionUser, UserSessionsSettings } from './user-sessions-options.
 /** The access token of a session. */
 export type UserToken = Omit<SessionTokens, 'refreshToken'>;
 
-/** The request for the token: its time, which becomes `iat`, and its client address. */
+/** The request for the token: its time, which becomes `iat`, the keys of the client, and its address. */
 interface TokenRequest {
   readonly issuedAt: NumericDate;
+  readonly confirmation: Confirmation | undefined;
   readonly ip: string | undefined;
 }
 
@@ -35,7 +37,7 @@ export function userTokenIssuer(settings: UserSessionsSettings) {
    */
   return async function issueUserToken(
     user: SessionUser,
-    { issuedAt, ip }: TokenRequest,
+    { issuedAt, confirmation, ip }: TokenRequest,
   ): Promise<UserToken> {
     const { subject, sessionId, scope } = user;
     const claims = await callClaimsHook('createUserSessions', () =>
@@ -44,7 +46,11 @@ export function userTokenIssuer(settings: UserSessionsSettings) {
     if (claims === undefined) throw new InvalidGrantError('no_user');
     if (!isJsonObject(claims)) throw new TypeError(NO_CLAIMS);
     const request = { subject, sessionId, scope, lifetime, issuedAt, claims };
-    const { token, expiresInSeconds } = await tokens.issue({ ...request, ...(ip && { ip }) });
+    const { token, expiresInSeconds } = await tokens.issue({
+      ...request,
+      ...(confirmation && { confirmation }),
+      ...(ip && { ip }),
+    });
     return { accessToken: token, sessionId, expiresInSeconds, scope: formatScope(scope) };
   };
 }

@@ -41,7 +41,7 @@ export function toVerificationJwk({ kid, alg, notAfter, publicKey }: Verificatio
 }
 
 /** Export the public members of a key only (RFC 7518 §6.2.1, §6.3.1, RFC 8037 §2). */
-function publicMembers(publicKey: KeyObject): Jwk {
+export function publicMembers(publicKey: KeyObject): Jwk {
   const { kty, crv, x, y, n, e } = publicKey.export({ format: 'jwk' });
   if (kty === 'RSA') return { kty, n, e };
   return kty === 'EC' ? { kty, crv, x, y } : { kty, crv, x };

@@ -1,5 +1,6 @@
 import type { TokenIssuance } from '../audit/events.js';
 import type { FamilyState } from '../stores/family-store.js';
+import { bindKeys, type KeyBinding } from './key-binding.js';
 import type { MadeToken } from './refresh-token-codec.js';
 
 /** Audience of a refresh token, and address of the client that uses it. */
@@ -12,7 +13,7 @@ export interface RefreshTokenUse {
 
 /** Describe a refresh token for the audit events `token.intended` and `token.issued`. */
 export function describeRefreshToken(
-  state: Pick<FamilyState, 'clientId' | 'subject' | 'subjectAsserted' | 'scope' | 'sessionId'>,
+  state: KeyBinding & Pick<FamilyState, 'clientId' | 'subject' | 'subjectAsserted' | 'scope' | 'sessionId'>,
   { jti, expiresAt, kid }: Pick<MadeToken, 'jti' | 'expiresAt' | 'kid'>,
   { audience, ip }: RefreshTokenUse,
 ): TokenIssuance {
@@ -20,6 +21,7 @@ export function describeRefreshToken(
   return {
     ...{ jti, clientId, subject, subjectAsserted },
     ...{ audience, scope, tokenType: 'refresh', expiresAt, kid, sessionId },
+    ...bindKeys(state),
     ...(ip === undefined ? {} : { ip }),
   };
 }

@@ -1,11 +1,10 @@
 import { InvalidGrantError } from '../base/errors.js';
 import type { FamilyState, StoredFamily } from '../stores/family-store.js';
 import { entombFamily, type FamilyEndParts } from './end-family.js';
+import type { KeyHolder } from './key-binding.js';
 
 /** Session and device IDs that a client sends with a refresh token. */
-export interface NamedBinding {
-  /** Whether the client is public (RFC 6749 §2.1): it sent no secret. */
-  readonly isPublic: boolean;
+export interface NamedBinding extends Pick<KeyHolder, 'isPublic'> {
   readonly sessionId: string | undefined;
   readonly deviceId: string | undefined;
 }

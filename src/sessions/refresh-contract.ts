@@ -1,6 +1,7 @@
 import type { NumericDate } from '../base/clock.js';
 import type { FamilyState, StoredFamily } from '../stores/family-store.js';
 import type { NamedBinding } from './family-binding.js';
+import type { KeyHolder, ProvenSender } from './key-binding.js';
 import type { PresentedToken } from './refresh-token-codec.js';
 
 /** Initial state of a family. */
@@ -20,10 +21,16 @@ export type FamilyStart = Pick<
    * @default undefined (the family is not bound to a device)
    */
   readonly deviceId?: string;
+  /**
+   * Sender of the request. Its keys bind the family.
+   *
+   * @default {} (the family is not bound to a key)
+   */
+  readonly sender?: ProvenSender;
 };
 
 /** Request of a client that uses a refresh token. */
-export interface RefreshRequest extends NamedBinding {
+export interface RefreshRequest extends NamedBinding, KeyHolder {
   readonly clientId: string;
   /** Requested scope, or an empty string if the request has none. */
   readonly requestedScope: string;
@@ -57,20 +64,23 @@ export interface RefreshFamilies {
    *
    * @throws InvalidGrantError (as rejection) if the family is unknown, has ended, is revoked or belongs to a different
    *   client
-   * @throws InvalidGrantError (as rejection) if the client is public and the family is not bound to a device
+   * @throws InvalidGrantError (as rejection) if the client is public and the family is bound to neither a device nor a key
+   * @throws InvalidGrantError (as rejection) if the refresh token is bound to a key that the request must prove and does not
    */
   find(
     presented: PresentedToken,
-    request: Pick<RefreshRequest, 'clientId' | 'isPublic'>,
+    request: KeyHolder & Pick<RefreshRequest, 'clientId'>,
   ): Promise<StoredFamily>;
   /**
-   * Consume a token and issue its successor in one atomic update of the store.
+   * Consume a token and issue its successor in one atomic update of the store. The same update binds the family to the
+   * keys of the sender, unless it is already bound.
    *
    * @param prepare creates the access token of the response. Called at most once. If it fails, the token is not
    *   consumed, so the client can retry.
    * @returns the successor; within the grace window, the same successor again
    * @throws InvalidGrantError (as rejection) if the session or device ID is wrong. The fifth wrong ID ends the family.
-   * @throws InvalidGrantError (as rejection) if the token is reused after the grace window. The reuse ends the family.
+   * @throws InvalidGrantError (as rejection) if the token is reused after the grace window, or without the key to which
+   *   its use has bound the family. The reuse ends the family.
    */
   rotate(presented: PresentedToken, request: RefreshRequest, prepare?: () => Promise<void>): Promise<string>;
   /**

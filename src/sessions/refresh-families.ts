@@ -20,6 +20,7 @@ import { wasEndedMeanwhile } from './end-marks.js';
 import { endSession } from './end-sessions.js';
 import { createSuccessorEraser, withoutSuccessor } from './erase-successors.js';
 import { findWrongBinding, isBound, rejectWrongBinding } from './family-binding.js';
+import { bindKeys, isKeyBound, lacksKey } from './key-binding.js';
 import type { RefreshFamilies, RefreshRequest } from './refresh-contract.js';
 import type { RefreshSettings } from './refresh-settings.js';
 import type { PresentedToken, RefreshTokenCodec } from './refresh-token-codec.js';
@@ -55,13 +56,20 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   const isRevoked = ({ state }: StoredFamily, { kid }: PresentedToken): boolean =>
     revocations?.isFamilyRevoked({ ...state, kid }) ?? false;
 
-  const find: RefreshFamilies['find'] = async (presented, { clientId, isPublic }) => {
+  const find: RefreshFamilies['find'] = async (presented, request) => {
+    const { clientId, isPublic } = request;
     if (presented.family.clientId !== clientId) throw new InvalidGrantError('wrong_client');
     const family = await store.find(presented.family);
     if (family === undefined) throw new InvalidGrantError('unknown_family');
     if (family.state.ended !== undefined) throw new InvalidGrantError('ended');
     if (isRevoked(family, presented)) throw new InvalidGrantError('revoked');
-    if (isPublic && family.state.deviceId === undefined) throw new InvalidGrantError('no_device');
+    const isAnchored = family.state.deviceId !== undefined || isKeyBound(family.state);
+    if (isPublic && !isAnchored) throw new InvalidGrantError('no_device');
+    // Not counted: a key cannot be guessed, so a thief without the key must not end the session.
+    const isCurrent = presented.digest === family.state.current;
+    if ((isCurrent || presented.isKeyBound) && lacksKey(family.state, request)) {
+      throw new InvalidGrantError('wrong_key');
+    }
     return family;
   };
 
@@ -81,13 +89,14 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   };
 
   const consume = async (family: StoredFamily, presented: PresentedToken, request: RefreshRequest) => {
-    const { requestedScope, ip } = request;
+    const { requestedScope, ip, sender } = request;
     const now = clock();
     const expiresAt = Math.min(family.state.endsAt, now + idleSeconds);
-    const { made: successor, issuance } = await makeToken({ ...family, expiresAt }, now, ip);
+    const bound = { ...family.state, ...bindKeys(family.state, sender) };
+    const { made: successor, issuance } = await makeToken({ ...family, state: bound, expiresAt }, now, ip);
     const sealed = codec.seal(successor, presented.token);
     const state: FamilyState = {
-      ...family.state,
+      ...bound,
       lastUsedAt: now,
       current: digestToken(successor.token),
       parent: { digest: presented.digest, ...sealed, requestedScope, consumedAt: now },
@@ -143,7 +152,9 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       await prepare();
       return consume(family, presented, request);
     }
-    if (parent?.digest === presented.digest && isInGrace(parent.consumedAt)) {
+    // The use of an unbound token bound the family: without the key, this request is not its repetition.
+    const isRepeatable = !lacksKey(family.state, request);
+    if (isRepeatable && parent?.digest === presented.digest && isInGrace(parent.consumedAt)) {
       if (parent.requestedScope !== requestedScope) throw new InvalidGrantError('wrong_scope');
       await prepare();
       return repeat(family, parent, { token: presented.token, ip });
@@ -153,7 +164,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   };
 
   return {
-    async begin({ sessionId: chosen, ...start }, ip, prepare) {
+    async begin({ sessionId: chosen, sender, ...start }, ip, prepare) {
       const [sessionId, sessionChosen] = [chosen ?? randomUUID(), chosen !== undefined];
       await prepare?.(sessionId);
       const now = clock();
@@ -162,6 +173,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       const expiresAt = Math.min(endsAt, now + idleSeconds);
       const state = {
         ...start,
+        ...bindKeys({}, sender),
         sessionId,
         sessionChosen,
         createdAt: now,

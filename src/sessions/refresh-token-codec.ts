@@ -10,6 +10,7 @@ import { decryptToken } from '../token/decrypt-token.js';
 import { encryptToken } from '../token/encrypt-token.js';
 import { openText, sealText } from '../token/seal-text.js';
 import { digestToken } from '../token/token-cache.js';
+import { confirmationOf, holderOf } from './key-binding.js';
 
 /** Refresh token from a request, authentic and not expired. Its family may have ended. */
 export interface PresentedToken {
@@ -23,6 +24,8 @@ export interface PresentedToken {
   readonly sessionId: string;
   readonly jti: string;
   readonly expiresAt: NumericDate;
+  /** Whether the family was bound to a key when this token was issued. */
+  readonly isKeyBound: boolean;
   /** Key ID of the encryption key. */
   readonly kid: string;
 }
@@ -84,6 +87,7 @@ export function refreshTokenCodec(keyRing: KeyRingInternals, issuer: string): Re
     audience: issuer,
 
     async issue({ id, state, expiresAt }, now) {
+      const cnf = confirmationOf(holderOf(state));
       const claims = {
         iss: issuer,
         aud: issuer,
@@ -96,6 +100,7 @@ export function refreshTokenCodec(keyRing: KeyRingInternals, issuer: string): Re
         family_id: id,
         session_id: state.sessionId,
         ...(state.deviceId === undefined ? {} : { device_id: state.deviceId }),
+        ...(cnf === undefined ? {} : { cnf }),
       };
       const key = keyRing.encryptionKey('refresh', issuer);
       await keyRing.claimUse(key);
@@ -115,7 +120,7 @@ export function refreshTokenCodec(keyRing: KeyRingInternals, issuer: string): Re
       if (typeof jti !== 'string' || typeof subject !== 'string') throw new InvalidGrantError('malformed');
       if (!(typeof exp === 'number' && exp > now)) throw new InvalidGrantError('expired');
       const family = { clientId, id };
-      const identity = { family, subject, sessionId, jti };
+      const identity = { family, subject, sessionId, jti, isKeyBound: claims['cnf'] !== undefined };
       return { token, digest: digestToken(token), ...identity, expiresAt: exp, kid: key.kid };
     },
 

@@ -11,6 +11,19 @@ export type FamilyState = {
   /** Whether the client chose the session ID. If true, every refresh request must contain the ID. */
   readonly sessionChosen: boolean;
   readonly deviceId?: string;
+  /**
+   * Thumbprint of the key to which the refresh tokens are bound (RFC 9449 §5). Set once, and never changed.
+   *
+   * @default undefined (not bound to a key)
+   */
+  readonly jkt?: string;
+  /**
+   * SHA-256 thumbprint of the certificate to which the refresh tokens are bound (RFC 8705 §4). Set once, and never
+   * changed.
+   *
+   * @default undefined (not bound to a certificate)
+   */
+  readonly x5t?: string;
   readonly audience: string;
   /** Granted scopes, separated by spaces (RFC 6749 §3.3). */
   readonly scope: string;

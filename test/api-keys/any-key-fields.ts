@@ -69,6 +69,7 @@ const VALUES: Readonly<Record<string, readonly unknown[]>> = {
   ],
   metadata_claims: [['a'], [], ['a', 'a'], ['b'], ['__proto__'], ['toString']],
   refresh_tokens: ['off', 'confidential', 'public', 'on', ''],
+  dpop: ['allowed', 'required', 'require', ''],
   surplus_scopes: ['reject', 'narrow', 'ignore', ''],
   delegation: [
     ...[

@@ -42,6 +42,7 @@ rate_limits: {}
 users: true
 refresh_tokens: public
 surplus_scopes: narrow
+dpop: required
 `,
   `api_key: ${SECRET}
 key_id: endpoints

@@ -70,6 +70,7 @@ describe('the enterprise example of the original description', () => {
         metadataClaims: ['customer_id', 'tier', 'department', 'cost_center', 'billing_contact'],
         users: false,
         refreshTokens: 'confidential',
+        dpop: 'allowed',
         introspects: [],
         serviceAudiences: [],
         workloads: [],

@@ -36,6 +36,7 @@ describe('defaults', () => {
       metadata: {},
       users: false,
       refresh_tokens: 'confidential',
+      dpop: 'allowed',
       introspects: [],
       service_audiences: [],
       workloads: [],
@@ -132,6 +133,7 @@ describe('rejected values', () => {
         ['active', '', 'must be true or false'],
         ['users', '1', 'must be true or false'],
         ['refresh_tokens', 'always', 'must be one of off, confidential, public'],
+        ['dpop', 'require', 'must be one of allowed, required'],
         ['surplus_scopes', 'ignore', 'must be one of reject, narrow'],
         [
           'expires_at',

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
+import { DPOP_REJECTION_ADVICE } from '../../src/base/dpop-rejection-advice.js';
 import { REJECTION_ADVICE } from '../../src/base/rejection-advice.js';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -42,6 +43,7 @@ const errorCodes = [
 const LISTS = [
   ['Error codes', errorCodes],
   ['Token rejection reasons', membersOf(rejections, 'TokenRejection')],
+  ['DPoP rejection reasons', membersOf(rejections, 'DpopRejection')],
   ['Client rejection reasons', membersOf(rejections, 'ClientRejection')],
   ['Grant rejection reasons', membersOf(rejections, 'GrantRejection')],
   ['Exchange rejection reasons', membersOf(rejections, 'ExchangeRejection')],
@@ -59,18 +61,23 @@ describe('docs/reference/errors.md', () => {
     }
   });
 
-  test('gives the advice that debug lines and the command line print for a rejected token', () => {
-    const advice = [...(sections.get('Token rejection reasons') ?? [])].map(([reason, body]) => {
+  test.each([
+    ['a rejected token', 'Token rejection reasons', REJECTION_ADVICE],
+    ['a rejected DPoP proof', 'DPoP rejection reasons', DPOP_REJECTION_ADVICE],
+  ])('gives the advice that debug lines print for %s', (_rejected, heading, expected) => {
+    const advice = [...(sections.get(heading) ?? [])].map(([reason, body]) => {
       const [, cause = '', fix = ''] = /\*\*Cause\.\*\* ([\s\S]*)\*\*Fix\.\*\* ([\s\S]*)/.exec(body) ?? [];
       return [reason, { cause: plain(cause), fix: plain(fix) }];
     });
 
-    expect(Object.fromEntries(advice)).toEqual(REJECTION_ADVICE);
+    expect(Object.fromEntries(advice)).toEqual(expected);
   });
 
   test('covers every union of rejection reasons', () => {
     const unions = [...rejections.matchAll(/export type (\w+Rejection)/g)].map(([, name]) => name);
 
-    expect(unions).toEqual(['TokenRejection', 'ClientRejection', 'ExchangeRejection', 'GrantRejection']);
+    expect(unions).toEqual([
+      ...['TokenRejection', 'DpopRejection', 'ClientRejection', 'ExchangeRejection', 'GrantRejection'],
+    ]);
   });
 });

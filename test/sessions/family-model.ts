@@ -8,6 +8,8 @@ export interface Use {
   /** What it says of the session: that of the family, another one, or nothing. */
   readonly session: 'own' | 'wrong' | 'none';
   readonly device: 'own' | 'wrong' | 'none';
+  /** Key that the client proves, if any. */
+  readonly key: string | undefined;
   readonly scope: string;
 }
 
@@ -18,6 +20,8 @@ export interface Start {
   /** Default: the server makes one up. */
   readonly sessionId: string | undefined;
   readonly deviceId: string | undefined;
+  /** Key that the first request proves, if any. */
+  readonly key: string | undefined;
 }
 
 /** What is revoked by way of a token: all that its family has in common with others. */
@@ -51,6 +55,9 @@ interface Family extends Start {
   usedAt: number;
   usedScope: string;
   wrongBindings: number;
+  /** Key to which the family is bound, and the place in its line of the first token that is bound to it. */
+  boundKey: string | undefined;
+  boundFrom: number;
   isEnded: boolean;
 }
 
@@ -85,31 +92,40 @@ export function familyModel({ idleSeconds, absoluteSeconds, graceSeconds }: Life
       const family = {
         ...{ ...start, number: families.length, begunAt: now, line: [] },
         ...{ usedAt: now, usedScope: '', wrongBindings: 0, isEnded: false },
+        ...{ boundKey: start.key, boundFrom: start.key === undefined ? Number.POSITIVE_INFINITY : 0 },
       };
       families.push(family);
       issue(family, now);
     },
 
-    use({ token, clientId, isPublic, session, device, scope }, now) {
+    use({ token, clientId, isPublic, session, device, key, scope }, now) {
       const family = familyOf(token);
       const maySkipSession = !isPublic || family.sessionId === undefined;
       const isNamed = session === 'own' || (session === 'none' && maySkipSession);
-      const isOnDevice = device === 'own' || (device === 'none' && !isPublic);
+      const maySkipDevice = !isPublic || family.deviceId === undefined;
+      const isOnDevice = device === 'own' || (device === 'none' && maySkipDevice);
       if (isExpired(token, now) || family.clientId !== clientId || isOver(family)) return REFUSED;
-      if (isPublic && family.deviceId === undefined) return REFUSED;
+      if (isPublic && family.deviceId === undefined && family.boundKey === undefined) return REFUSED;
+      const [live = -1, parent = -1] = family.line.toReversed();
+      const lacksKey = isPublic && family.boundKey !== undefined && family.boundKey !== key;
+      const isBound = family.line.indexOf(token) >= family.boundFrom;
+      if (lacksKey && isBound) return REFUSED;
       if (!isNamed || !isOnDevice) {
         family.wrongBindings += 1;
         family.isEnded = family.wrongBindings >= MAX_WRONG_BINDINGS;
         return REFUSED;
       }
-      const [live = -1, parent = -1] = family.line.toReversed();
       if (token === live) {
+        if (family.boundKey === undefined && key !== undefined) {
+          family.boundKey = key;
+          family.boundFrom = family.line.length;
+        }
         family.usedAt = now;
         family.usedScope = scope;
         issue(family, now);
         return { kind: 'new' };
       }
-      if (token === parent && now <= family.usedAt + graceSeconds) {
+      if (token === parent && !lacksKey && now <= family.usedAt + graceSeconds) {
         return scope === family.usedScope ? { kind: 'same', token: live } : REFUSED;
       }
       family.isEnded = true;

@@ -29,6 +29,7 @@ const starts: fc.Arbitrary<Start> = fc.record({
   subject: fc.constantFrom('alice', 'bob'),
   sessionId: fc.constantFrom(undefined, undefined, 's1', 's2'),
   deviceId: fc.constantFrom(undefined, 'phone'),
+  key: fc.constantFrom(undefined, undefined, 'key-1'),
 });
 
 const uses = fc.record({
@@ -36,7 +37,8 @@ const uses = fc.record({
   clientId: fc.constantFrom(undefined, undefined, undefined, undefined, 'other'),
   session: fc.constantFrom<Use['session'][]>('own', 'own', 'own', 'own', 'wrong', 'none'),
   device: fc.constantFrom<Use['device'][]>('own', 'own', 'own', 'own', 'own', 'wrong', 'none'),
-  isPublic: fc.constantFrom(false, false, true),
+  isPublic: fc.constantFrom(false, true),
+  key: fc.constantFrom(undefined, 'key-1', 'key-1', 'key-2'),
   scope: fc.constantFrom('', '', '', 'read'),
 });
 
@@ -103,26 +105,28 @@ async function perform(action: Action, run: Run): Promise<void> {
   else await revoke(action.revoke, run);
 }
 
-async function begin({ sessionId, deviceId, ...identity }: Start, run: Run): Promise<void> {
+async function begin({ sessionId, deviceId, key, ...identity }: Start, run: Run): Promise<void> {
   const { refreshToken, sessionId: actualSession } = await run.families.begin({
     ...{ ...identity, subjectAsserted: true, audience: AUDIENCE, scope: '' },
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(deviceId === undefined ? {} : { deviceId }),
+    ...(key === undefined ? {} : { sender: { jkt: key } }),
   });
-  const start = { ...identity, sessionId, deviceId };
+  const start = { ...identity, sessionId, deviceId, key };
   run.issued.push({ ...start, token: refreshToken, actualSession });
   run.model.begin(start, run.time.now);
 }
 
 async function use({ back: distance, clientId: client, ...how }: Used, run: Run): Promise<void> {
   const [number, issued] = choose(distance, run);
-  const { isPublic, session, device, scope } = how;
+  const { isPublic, session, device, key, scope } = how;
   const request = {
     clientId: client ?? issued.clientId,
     isPublic,
     sessionId: { own: issued.actualSession, wrong: 'another', none: undefined }[session],
     deviceId: { own: issued.deviceId, wrong: 'tablet', none: undefined }[device],
     requestedScope: scope,
+    ...(key === undefined ? {} : { sender: { jkt: key } }),
   };
   const expected = run.model.use({ ...how, token: number, clientId: request.clientId }, run.time.now);
   const token = await unlessRefused(issued, run, (presented) => run.families.rotate(presented, request));

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { openLmdbStores } from '../../src/stores/lmdb/open-lmdb-stores.js';
 import { openRedisStores } from '../../src/stores/redis/open-redis-stores.js';
+import type { Stores } from '../../src/stores/stores.js';
 import { type RunningProgram, startProgram } from '../support/processes.js';
 import { createRandom } from '../support/random.js';
 import { describeWithRedis, startRedis } from '../support/redis.js';
@@ -47,6 +48,13 @@ async function untilProgress(programs: readonly RunningProgram[]): Promise<void>
   }
 }
 
+/** The proofs that a store does not recognize. */
+async function forgottenBy({ replays }: Stores, digests: readonly string[]): Promise<readonly string[]> {
+  const use = { jkt: 'key', quota: 1_000_000, expiresAt: Date.now() / 1000 + 3600 };
+  const verdicts = await Promise.all(digests.map((digest) => replays.use({ ...use, digest })));
+  return digests.filter((_, index) => verdicts[index] !== 'repeated');
+}
+
 async function killAtRandom(programs: readonly RunningProgram[]): Promise<void> {
   for (const program of programs) {
     await pause(random() * LONGEST_LIFE_MS);
@@ -82,6 +90,7 @@ describe('kill -9 of processes that revoke on one LMDB store', () => {
           const lost = acknowledged.filter((name) => stores.revocations.find(name) === undefined);
           expect(lost).toEqual([]);
           expect(await stores.counters.read('steps')).toBeGreaterThanOrEqual(acknowledged.length);
+          expect(await forgottenBy(stores, acknowledged)).toEqual([]);
           await stores.close();
           report('LMDB', round, acknowledged.length);
         }

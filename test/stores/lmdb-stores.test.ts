@@ -11,6 +11,8 @@ import { untyped } from '../support/untyped.js';
 import { stateOf } from './family-store-contract.js';
 import { describeStores } from './stores-contract.js';
 
+const PROOF = { digest: 'd', jkt: 'k', quota: 10, expiresAt: NOW + 600 };
+
 const directories: string[] = [];
 const opened: Stores[] = [];
 
@@ -40,6 +42,7 @@ describe('openLmdbStores', () => {
     await first.revocations.add({ name: 'a', issuedUpTo: NOW, expiresAt: NOW + 600, owner: 'demo' });
     await first.families.insert({ id: 'f', state: stateOf('a'), expiresAt: NOW + 600 });
     await first.counters.add({ name: 'c', amount: 7, expiresAt: NOW + 600 });
+    await first.replays.use(PROOF);
     await first.close();
     const second = await openStores({ path, clock });
 
@@ -51,6 +54,7 @@ describe('openLmdbStores', () => {
     });
     expect(await second.families.find({ clientId: 'demo', id: 'f' })).toMatchObject({ state: stateOf('a') });
     expect(await second.counters.read('c')).toBe(7);
+    expect(await second.replays.use(PROOF)).toBe('repeated');
   });
 
   test('bounds revocations across restarts', async () => {
@@ -115,6 +119,7 @@ describe('openLmdbStores', () => {
     });
     await expect(stores.families.find({ clientId: 'demo', id: 'f' })).rejects.toMatchObject({ status: 503 });
     await expect(stores.counters.read('c')).rejects.toMatchObject({ status: 503 });
+    await expect(stores.replays.use(PROOF)).rejects.toMatchObject({ status: 503 });
   });
 
   test.each([['garbage'.repeat(3000)], ['x'], ['\u0000'.repeat(20_000)]])(

@@ -206,6 +206,7 @@ describeWithRedis('the keys in Redis', () => {
     await stores.revocations.add({ name: 'a', expiresAt: LATER, owner: 'demo' });
     await stores.families.insert({ id: 'f', state: stateOf('a'), expiresAt: LATER });
     await stores.counters.add({ name: 'c', amount: 1, expiresAt: LATER });
+    await stores.replays.use({ digest: 'd', jkt: 'k', quota: 1, expiresAt: LATER });
     const keys = [await redis.command('KEYS', '*')].flat().map(String).sort();
     const lives = await Promise.all(keys.map((key) => redis.command('PTTL', key)));
 
@@ -214,6 +215,7 @@ describeWithRedis('the keys in Redis', () => {
       'p:families-by-expiry:{demo}',
       'p:families:{demo}',
       'p:family:{demo}:f',
+      'p:replays:{k}',
       '{p}:revocations',
       '{p}:revocations:expiry',
       '{p}:revocations:log',

@@ -124,6 +124,43 @@ describeWithRedis('with a private Redis', () => {
     });
   });
 
+  describe('the replay store', () => {
+    const use = { digest: 'd', jkt: 'k', quota: 1000, expiresAt: NOW + 60 };
+
+    test('keeps the proofs of a key until the last of them expires, and no key forever', async () => {
+      const { replays } = await connectStores({ prefix: 'proofs' });
+      await replays.use({ ...use, expiresAt: NOW + 300 });
+      await replays.use({ ...use, digest: 'e' });
+      const milliseconds = Number(await redis.command('PTTL', 'proofs:replays:{k}'));
+
+      expect(milliseconds).toBeGreaterThan(350_000);
+      expect(milliseconds).toBeLessThanOrEqual(360_000);
+    });
+
+    test('deletes proofs a minute after they expired, a bounded number at a time', async () => {
+      let now = NOW;
+      const { replays } = await connectStores({ prefix: 'swept', clock: () => now });
+      await Promise.all(Array.from({ length: 150 }, (_, n) => replays.use({ ...use, digest: `d${n}` })));
+      const counts: unknown[] = [];
+      for (const time of [NOW + 119, NOW + 120, NOW + 121]) {
+        now = time;
+        await replays.use({ ...use, digest: `at-${time}`, expiresAt: NOW + 900 });
+        counts.push(await redis.command('ZCARD', 'swept:replays:{k}'));
+      }
+
+      expect(counts).toEqual([151, 52, 3]);
+    });
+
+    test('recognizes a proof of an instance whose clock is a minute behind', async () => {
+      const { replays } = await connectStores({ prefix: 'behind' });
+      const other = await connectStores({ prefix: 'behind', clock: () => NOW + 119 });
+      await replays.use(use);
+      await other.replays.use({ ...use, digest: 'e', expiresAt: NOW + 179 });
+
+      expect(await replays.use(use)).toBe('repeated');
+    });
+  });
+
   describe('openRedisStores', () => {
     test('knows earlier revocations of another instance from the start', async () => {
       const prefix = 'snapshot';
@@ -144,7 +181,8 @@ describeWithRedis('with a private Redis', () => {
       const keys = ['~narrow:*', '~{narrow}:*'];
       await redis.command('ACL', 'SETUSER', 'app', 'on', '>secret', ...keys, ...permissions.split(' '));
       const url = `redis://app:secret@127.0.0.1:${redis.port}`;
-      const { revocations, families, counters, limits } = await connectStores({ url, prefix: 'narrow' });
+      const stores = await connectStores({ url, prefix: 'narrow' });
+      const { revocations, families, counters, limits, replays } = stores;
       const other = await connectStores({ url, prefix: 'narrow' });
       await revocations.add({ name: 'a', expiresAt: NOW + 600, owner: 'demo' });
       await families.insert({ id: 'f', state: stateOf('a'), expiresAt: NOW + 600 });
@@ -159,6 +197,7 @@ describeWithRedis('with a private Redis', () => {
       expect([await limits.renew(step), await limits.settle(step, { r: 0 })]).toEqual([true, true]);
       expect(family !== undefined && (await families.replace(family))).toBe(true);
       expect(await counters.read('c')).toBe(1);
+      expect(await replays.use({ digest: 'd', jkt: 'k', quota: 1, expiresAt: NOW + 60 })).toBe('first');
       while (other.revocations.find('a') === undefined)
         await new Promise((resolve) => setTimeout(resolve, 5));
     });

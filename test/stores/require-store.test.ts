@@ -4,7 +4,7 @@ import { requireStore } from '../../src/stores/require-store.js';
 import { thrownBy } from '../support/caught.js';
 import { untypedValue } from '../support/untyped.js';
 
-const NAMES = ['revocations', 'families', 'counters', 'limits'] as const;
+const NAMES = ['revocations', 'families', 'counters', 'limits', 'replays'] as const;
 
 describe.each(NAMES)('the option stores, read for %s', (name) => {
   const stores = createMemoryStores();

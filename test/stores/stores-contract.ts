@@ -5,6 +5,7 @@ import { describeCounterStore } from './counter-store-contract.js';
 import { describeFamilyList } from './family-list-contract.js';
 import { describeFamilyStore } from './family-store-contract.js';
 import { describeLimitStore } from './limit-store-contract.js';
+import { describeReplayStore } from './replay-store-contract.js';
 import { describeRevocationFolding } from './revocation-folding-contract.js';
 import { describeRevocationStore } from './revocation-store-contract.js';
 import type { StoresUnderTest } from './stores-under-test.js';
@@ -41,5 +42,6 @@ export function describeStores(driver: string, create: (setting: StoreSetting) =
     describeFamilyList(stores);
     describeCounterStore(stores);
     describeLimitStore(stores);
+    describeReplayStore(stores);
   });
 }

@@ -19,6 +19,7 @@ interface CreateOptions {
   readonly type: string;
   readonly permissions?: readonly string[];
   readonly keyPair?: true;
+  readonly requireDpop?: true;
   readonly prefix?: string;
   readonly environment?: string;
   readonly expires?: string;
@@ -45,6 +46,7 @@ export function apiKeyCreateCommand(io: CommandIo): Command {
         'generate a key pair for private_key_jwt instead of a secret; the output is the private JWK',
       ).conflicts(['prefix', 'environment']),
     )
+    .option('--require-dpop', 'reject token requests without a DPoP proof')
     .option('--prefix <text>', 'prefix of the API key')
     .option('--environment <text>', 'environment, the second part of the API key')
     .addOption(
@@ -112,7 +114,7 @@ function generatePair(): Generated {
 export function describeKey(
   keyId: string,
   credentials: Credentials,
-  { name = keyId, type, permissions = [], expires }: Omit<CreateOptions, 'apiKeys'>,
+  { name = keyId, type, permissions = [], expires, requireDpop }: Omit<CreateOptions, 'apiKeys'>,
 ): string {
   const fields = {
     ...credentials,
@@ -122,6 +124,7 @@ export function describeKey(
     ...(expires === undefined ? {} : { expires_at: expires }),
     rate_limits: {},
     permissions,
+    ...(requireDpop === true ? { dpop: 'required' } : {}),
   };
   const validation = validateApiKey(fields, []);
   if (!validation.ok) {

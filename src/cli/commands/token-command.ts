@@ -28,6 +28,7 @@ import {
   withStores,
 } from '../settings.js';
 import { tokenInspectCommand } from './token-inspect-command.js';
+import { tokenRequestCommand } from './token-request-command.js';
 import { tokenRevokeCommand } from './token-revoke-command.js';
 
 interface ServiceOptions extends KeyOptions {
@@ -47,10 +48,11 @@ interface VerifyOptions extends ServiceOptions, StoreOptions {
   readonly apiKeys?: string;
 }
 
-/** Create the `token` command, which issues, inspects, verifies and revokes tokens. */
+/** Create the `token` command, which issues, requests, inspects, verifies and revokes tokens. */
 export function tokenCommand(io: CommandIo): Command {
-  const command = new Command('token').description('issue, inspect, verify and revoke tokens');
+  const command = new Command('token').description('issue, request, inspect, verify and revoke tokens');
   command.addCommand(issueCommand(io));
+  command.addCommand(tokenRequestCommand(io));
   command.addCommand(tokenInspectCommand(io));
   command.addCommand(verifyCommand(io));
   command.addCommand(tokenRevokeCommand(io));

@@ -8,6 +8,7 @@ import { NO_STORE } from '../../http/no-store.js';
 import type { StoredFamily } from '../../stores/family-store.js';
 import type { ClaimsSet } from '../../token/claims/claims-set.js';
 import { authenticateClient, type ClientParts } from '../authenticate-client.js';
+import { tokenTypeOf } from '../grants/token-type-of.js';
 import { openRefreshToken, type RefreshTokenBackend } from '../refresh-tokens.js';
 import { clientSlot } from '../request-client.js';
 import type { VerifyToken } from '../router-verifiers.js';
@@ -43,7 +44,7 @@ const INACTIVE: JsonObject = Object.freeze({ active: false });
 /** Claims in the response. All other claims are disclosed only to the audience of the token. */
 const DISCLOSED = [
   ...(['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'] as const),
-  ...(['client_id', 'scope', 'type', 'act'] as const),
+  ...(['client_id', 'scope', 'type', 'act', 'cnf'] as const),
 ];
 
 /** Create a middleware that describes refresh tokens. It passes all other tokens to the next middleware. */
@@ -86,7 +87,7 @@ function mayIntrospect({ keyId, introspects }: ApiKey, { client_id: clientId, au
 }
 
 function describeClaims(claims: ClaimsSet): JsonObject {
-  const told: Record<string, JsonObject[string]> = { active: true, token_type: 'Bearer' };
+  const told: Record<string, JsonObject[string]> = { active: true, token_type: tokenTypeOf(claims.cnf) };
   for (const name of DISCLOSED) {
     const value = claims[name];
     if (value !== undefined) told[name] = value;

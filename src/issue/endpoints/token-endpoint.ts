@@ -14,9 +14,16 @@ import type { Grant, GrantParameters, RequestOrigin } from '../grants/grant.js';
 import { clientSlot } from '../request-client.js';
 import type { ClientTokenIssuer } from '../token-issuer.js';
 import type { Endpoint } from './endpoint.js';
+import {
+  confirmProof,
+  readProof,
+  requireProofOfKey,
+  type SenderParts,
+  senderOfRequest,
+} from './prove-sender.js';
 import { parametersOf, receiveParameters } from './receive-parameters.js';
 
-export interface TokenEndpointParts extends ClientParts {
+export interface TokenEndpointParts extends ClientParts, SenderParts {
   readonly tokens: ClientTokenIssuer;
   readonly grants: readonly Grant[];
   /** Audience of tokens for API keys that list no audience. */
@@ -31,9 +38,12 @@ export function tokenEndpoint(parts: TokenEndpointParts): Endpoint {
     parts.throttle.rejectThrottled,
     ...receiveParameters,
     noteArrival(parts),
+    readProof(parts),
     authenticateOrIdentifyClient(parts, isRefresh),
+    requireProofOfKey,
     findGrant(parts),
     readGrantParameters,
+    confirmProof(parts),
     answerWithTokens(parts),
   ];
 }
@@ -108,6 +118,7 @@ function answerWithTokens({
       surplusScopes,
       defaultAudience: audience,
       parameters: grantParametersSlot.get(req),
+      sender: senderOfRequest(req),
       origin: readOrigin(req),
       requestedAt: arrivalSlot.get(req),
       clock,

@@ -1,4 +1,5 @@
 import { InvalidRequestError, InvalidScopeError } from '../../base/errors.js';
+import { confirmationOf } from '../../sessions/key-binding.js';
 import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
 import { formatScope } from '../../token/claims/scope.js';
 import { audiencesOf, chooseAudience } from './choose-audience.js';
@@ -77,15 +78,16 @@ interface SessionParts {
 
 function beginSession(
   { scope, audience, user, sessionId, deviceId }: AccessTokenRequest,
-  { context: { apiKey, origin }, families }: SessionParts,
+  { context: { apiKey, sender, origin }, families }: SessionParts,
   prepare: (sessionId: string) => Promise<void>,
 ) {
   if (families === undefined || apiKey.refreshTokens === 'off') {
     throw new InvalidScopeError('Refresh tokens are not enabled for this API key');
   }
-  if (apiKey.refreshTokens === 'public' && deviceId === undefined) {
+  const isAnchored = deviceId !== undefined || confirmationOf(sender) !== undefined;
+  if (apiKey.refreshTokens === 'public' && !isAnchored) {
     throw new InvalidRequestError(
-      'Refresh tokens of this API key are bound to a device: device_id is required',
+      'Refresh tokens of this API key are bound to a device or a key: send device_id or a DPoP proof',
     );
   }
   const start = {
@@ -96,6 +98,7 @@ function beginSession(
     scope: formatScope(scope),
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(deviceId === undefined ? {} : { deviceId }),
+    ...(sender === undefined ? {} : { sender }),
   };
   return families.begin(start, origin.ip, prepare);
 }

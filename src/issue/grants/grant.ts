@@ -1,6 +1,7 @@
 import type { ApiKey, SurplusScopes } from '../../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../../api-keys/api-key-registry.js';
 import type { Clock, NumericDate } from '../../base/clock.js';
+import type { ProvenSender } from '../../sessions/key-binding.js';
 import type { ClientTokenIssuer } from '../token-issuer.js';
 import type { Workload } from '../workloads/workload.js';
 
@@ -33,6 +34,12 @@ export interface GrantContext {
   /** Current API keys. The API key of the client may have been removed since authentication. */
   readonly apiKeys: Pick<ApiKeyRegistry, 'get'>;
   readonly parameters: GrantParameters;
+  /**
+   * Keys that the sender has proven to hold. They bind the issued tokens.
+   *
+   * @default {} (the tokens are bearer tokens)
+   */
+  readonly sender?: ProvenSender;
   readonly origin: RequestOrigin;
   /** `iat` of the issued tokens: the arrival time of the request, before any store was read. */
   readonly requestedAt: NumericDate;
@@ -42,7 +49,8 @@ export interface GrantContext {
 /** Body of a successful response (RFC 6749 §5.1). */
 export interface TokenResponse {
   readonly access_token: string;
-  readonly token_type: 'Bearer';
+  /** `DPoP` if the token is bound to the key of the DPoP proof (RFC 9449 §5). */
+  readonly token_type: 'Bearer' | 'DPoP';
   readonly expires_in: number;
   readonly scope?: string;
   readonly refresh_token?: string;

@@ -3,6 +3,7 @@ import { assertMayIssue } from '../../api-keys/api-key-registry.js';
 import { claimsByKeyType } from '../../api-keys/claims-by-key-type.js';
 import type { NumericDate } from '../../base/clock.js';
 import type { JsonObject } from '../../base/json.js';
+import { confirmationOf } from '../../sessions/key-binding.js';
 import { copyCustomClaims } from '../../token/claims/build-claims-set.js';
 import { formatScope } from '../../token/claims/scope.js';
 import type { VerifiedToken } from '../../token/claims/verified-token.js';
@@ -12,6 +13,7 @@ import { requesterOf } from '../requester-of.js';
 import type { Workload } from '../workloads/workload.js';
 import type { DelegatedIdentity, Delegation } from './build-delegation.js';
 import type { GrantContext, RequestOrigin, TokenResponse } from './grant.js';
+import { tokenTypeOf } from './token-type-of.js';
 
 /** Token request that the `claims` hook receives. */
 export interface ClaimsContext extends RequestOrigin {
@@ -139,10 +141,11 @@ interface Issuance {
 }
 
 async function issue(
-  { tokens, apiKey, apiKeys, origin, requestedAt, clock }: GrantContext,
+  { tokens, apiKey, apiKeys, sender, origin, requestedAt, clock }: GrantContext,
   { request, kind, claimsHook }: Issuance,
 ): Promise<TokenResponse> {
   const { scope, audience, user, sessionId, workload } = request;
+  const confirmation = confirmationOf(sender);
   const { maxLifetimeSeconds, latestExpiry = Number.POSITIVE_INFINITY } = kind;
   const custom = await askHook(claimsHook, apiKey, {
     ...request,
@@ -166,12 +169,13 @@ async function issue(
     // Claims of the token type last: the hook must not replace `may_act` of the subject token.
     claims: { ...copyCustomClaims(custom), ...kind.claims },
     ...(sessionId === undefined ? {} : { sessionId }),
+    ...(confirmation === undefined ? {} : { confirmation }),
     ...(workload === undefined ? {} : { workload }),
     ...(apiKey.viaPreviousKey === undefined ? {} : { previousApiKey: apiKey.viaPreviousKey }),
   });
   return {
     access_token: issued.token,
-    token_type: 'Bearer',
+    token_type: tokenTypeOf(confirmation),
     expires_in: issued.expiresInSeconds,
     ...(scope.length === 0 ? {} : { scope: formatScope(scope) }),
   };

@@ -35,7 +35,7 @@ export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: Re
     grantType: 'refresh_token',
     parameters: ['refresh_token', 'scope', 'audience', 'resource', 'session_id', 'device_id'],
     async handle(context: GrantContext) {
-      const { apiKey, isPublic, parameters, origin, requestedAt, clock } = context;
+      const { apiKey, isPublic, parameters, sender, origin, requestedAt, clock } = context;
       const token = parameters.get('refresh_token');
       if (token === undefined) throw new InvalidRequestError('The parameter refresh_token is missing');
       if (apiKey.refreshTokens === 'off') throw new InvalidGrantError('revoked');
@@ -45,6 +45,7 @@ export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: Re
       const request = {
         ...requesterOf(apiKey, origin),
         isPublic,
+        ...(sender === undefined ? {} : { sender }),
         sessionId: parameters.get('session_id'),
         deviceId: parameters.get('device_id'),
         requestedScope: shorten(requestedScope),

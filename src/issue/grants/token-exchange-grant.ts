@@ -19,6 +19,7 @@ import {
 } from './build-delegation.js';
 import { chooseAudience } from './choose-audience.js';
 import type { Grant, GrantContext } from './grant.js';
+import { assertMayHold } from './holder-of-token.js';
 import { type ClaimsHook, issueDelegatedToken, noClaims } from './issue-access-token.js';
 import { narrowScope } from './narrow-scope.js';
 import { readRequestedScope } from './offline-access.js';
@@ -59,6 +60,7 @@ export function tokenExchangeGrant({ claimsHook = noClaims, verify }: TokenExcha
       const audience = chooseAudience(parameters, rules.audiences);
       const subject = await openToken(request.subjectToken, verify, SUBJECT_REJECTIONS);
       const actor = await findActor(request, apiKey, verify);
+      for (const token of [subject, actor.token]) assertMayHold(token, context);
       assertAllowed(subject, actor, rules);
       assertMayAct(subject, actor);
       const scope = chooseScope(context, [subject.scope, apiKey.permissions, actor.token?.scope]);

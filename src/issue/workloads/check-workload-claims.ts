@@ -1,6 +1,6 @@
 import { isNumericDate, type NumericDate } from '../../base/clock.js';
 import { InvalidGrantError, InvalidTokenError } from '../../base/errors.js';
-import type { JsonObject } from '../../base/json.js';
+import { isJsonObject, type JsonObject } from '../../base/json.js';
 import type { GrantRejection } from '../../base/rejections.js';
 import { assertNoIdToken } from '../../token/claims/validate-claims-set.js';
 
@@ -9,6 +9,8 @@ export interface WorkloadClaimsTerms {
   readonly issuer: string;
   /** The only accepted value of `aud`. */
   readonly audience: string;
+  /** Thumbprint of the key of the DPoP proof. `undefined` if the request has none. */
+  readonly jkt: string | undefined;
   readonly maxLifetimeSeconds: number;
   /** Whether the JWT is an ID-JAG, which requires `jti` and `client_id`. */
   readonly isUser: boolean;
@@ -44,9 +46,9 @@ function isSubject(sub: unknown): sub is string {
 }
 
 function findFault(claims: JsonObject, terms: WorkloadClaimsTerms): GrantRejection | undefined {
-  const { audience, isUser } = terms;
+  const { audience, isUser, jkt } = terms;
   if (!isAudience(claims['aud'], audience)) return 'assertion_audience';
-  if (claims['cnf'] !== undefined) return 'assertion_key_bound';
+  if (!isHeldBy(claims['cnf'], jkt)) return 'assertion_key_bound';
   if (isUser && !['jti', 'client_id'].every((name) => isText(claims[name]))) return 'assertion_claim';
   if (!isUser && isIdToken(claims)) return 'assertion_type';
   return findTimeFault(claims, terms);
@@ -55,6 +57,12 @@ function findFault(claims: JsonObject, terms: WorkloadClaimsTerms): GrantRejecti
 /** Whether `aud` is exactly the issuer of the router. A JWT for several servers could be replayed by one of them. */
 function isAudience(aud: unknown, audience: string): boolean {
   return Array.isArray(aud) ? aud.length === 1 && aud[0] === audience : aud === audience;
+}
+
+/** Whether a JWT is bound to no key, or to the key of the DPoP proof alone (RFC 9449 §6.1). */
+function isHeldBy(cnf: unknown, jkt: string | undefined): boolean {
+  if (cnf === undefined) return true;
+  return isJsonObject(cnf) && Object.keys(cnf).length === 1 && jkt !== undefined && cnf['jkt'] === jkt;
 }
 
 function isText(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { Request } from 'express';
 import { InvalidRequestError } from '../../base/errors.js';
 import { readParameter } from '../../http/read-parameter.js';
+import { claimedKeyOf } from '../endpoints/prove-sender.js';
 import { parametersOf } from '../endpoints/receive-parameters.js';
 import { JWT_BEARER } from '../grants/jwt-bearer-grant.js';
 import type { Client } from '../request-client.js';
@@ -33,5 +34,7 @@ export async function identifyWorkload(
   if (assertion === undefined) throw new InvalidRequestError('The parameter assertion is missing');
   const apiKey = (await authenticate?.())?.apiKey;
   const clientId = readParameter(parameters, 'client_id');
-  return throttle.judge(req, () => workloadClients.identify(assertion, { apiKey, clientId }));
+  return throttle.judge(req, () =>
+    workloadClients.identify(assertion, { apiKey, clientId, jkt: claimedKeyOf(req) }),
+  );
 }

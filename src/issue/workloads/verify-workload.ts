@@ -16,6 +16,8 @@ export interface WorkloadTerms {
   readonly issuers: WorkloadIssuers;
   /** Issuer of the router: the only accepted audience. */
   readonly audience: string;
+  /** Thumbprint of the key of the DPoP proof. `undefined` if the request has none. */
+  readonly jkt: string | undefined;
 }
 
 /** `typ` of an ID-JAG (draft-ietf-oauth-identity-assertion-authz-grant). */
@@ -44,7 +46,7 @@ const REASONS: Partial<Record<TokenRejection, GrantRejection>> = {
  */
 export async function verifyWorkload(
   assertion: string,
-  { issuers, audience }: WorkloadTerms,
+  { issuers, audience, jkt }: WorkloadTerms,
   now: NumericDate,
 ): Promise<Workload> {
   const { jws, claims } = await rejectGrant(() => readAssertion(assertion));
@@ -56,6 +58,7 @@ export async function verifyWorkload(
   const subject = checkWorkloadClaims(claims, {
     issuer: issuer.issuer,
     audience,
+    jkt,
     maxLifetimeSeconds,
     isUser,
     now,

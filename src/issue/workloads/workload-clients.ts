@@ -15,6 +15,8 @@ export interface NamedClient {
   readonly apiKey: ApiKey | undefined;
   /** `client_id` of the request. */
   readonly clientId: string | undefined;
+  /** Thumbprint of the key of the DPoP proof, whose signature is verified before a token is issued. */
+  readonly jkt: string | undefined;
 }
 
 /** Identifies clients by the JWTs of workloads. */
@@ -28,7 +30,7 @@ export interface WorkloadClients {
   identify(assertion: string, named: NamedClient): Promise<Client>;
 }
 
-export interface WorkloadClientsParts extends WorkloadTerms {
+export interface WorkloadClientsParts extends Omit<WorkloadTerms, 'jkt'> {
   readonly apiKeys: ApiKeyRegistry;
   /** Store of the used ID-JAGs. `undefined` rejects every ID-JAG. */
   readonly counters: CounterStore | undefined;
@@ -43,8 +45,8 @@ export function createWorkloadClients({
   ...terms
 }: WorkloadClientsParts): WorkloadClients {
   return {
-    async identify(assertion, { apiKey: authenticated, clientId }) {
-      const workload = await verifyWorkload(assertion, terms, clock());
+    async identify(assertion, { apiKey: authenticated, clientId, jkt }) {
+      const workload = await verifyWorkload(assertion, { ...terms, jkt }, clock());
       if (workload.isUser) assertUserClient(workload, authenticated, counters);
       const apiKey = findWorkloadKey(apiKeys.apiKeys, workload);
       const named = authenticated?.keyId ?? clientId ?? apiKey.keyId;

@@ -5,7 +5,7 @@ import { continuesNewestState } from './newest-state.js';
 import type { StoreGeneration } from './store-generation.js';
 import type { Turnstile } from './turnstile.js';
 
-/** Maximum number of expired values that one step deletes. The limit keeps each step short. */
+/** Maximum number of expired values that one step deletes by default. The limit keeps each step short. */
 const SWEEP_LIMIT = 1000;
 
 /** A table of named values. Each value is deleted some time after it expires. */
@@ -15,8 +15,12 @@ export interface ExpiringTable<Value extends { readonly expiresAt: NumericDate }
   put(name: string, value: Value): void;
   /** Delete a value. Call it within `write`. */
   remove(name: string): void;
-  /** Delete the oldest expired values and call `onForget` for each. Call it within `write`. */
-  sweep(now: NumericDate, onForget?: (value: Value, name: string) => void): void;
+  /**
+   * Delete the oldest expired values and call `onForget` for each. Call it within `write`.
+   *
+   * @param limit maximum number of deleted values. Default 1000.
+   */
+  sweep(now: NumericDate, onForget?: (value: Value, name: string) => void, limit?: number): void;
 }
 
 /** An LMDB environment with a single writer. */
@@ -121,8 +125,8 @@ export function lmdbEnvironment(parts: EnvironmentParts): LmdbEnvironment {
           byExpiry.remove([present.expiresAt, key]);
           values.remove(key);
         },
-        sweep(now, onForget) {
-          for (const { key, value: name } of [...byExpiry.getRange({ end: [now, ''], limit: SWEEP_LIMIT })]) {
+        sweep(now, onForget, limit = SWEEP_LIMIT) {
+          for (const { key, value: name } of [...byExpiry.getRange({ end: [now, ''], limit })]) {
             const value = values.get(name);
             if (value !== undefined) onForget?.(value, name);
             values.remove(name);

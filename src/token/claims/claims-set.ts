@@ -1,5 +1,6 @@
 import type { NumericDate } from '../../base/clock.js';
 import type { JsonObject, JsonValue } from '../../base/json.js';
+import type { Confirmation } from './confirmation.js';
 
 /** Limits of an API key, in the format of the claim `rate_limits`. */
 export type RateLimits = {
@@ -39,6 +40,8 @@ export interface ClaimsSet {
   readonly scope?: string;
   readonly type?: string;
   readonly session_id?: string;
+  /** Keys to which the token is bound. Accepted only from a sender that proves possession of all keys. */
+  readonly cnf?: Confirmation;
   readonly [claim: string]: JsonValue | undefined;
 }
 

@@ -1,14 +1,13 @@
 import { InvalidTokenError } from '../../base/errors.js';
 import { isJsonObject } from '../../base/json.js';
-import type { ClaimsSet } from './claims-set.js';
 
 /** Keys to which a token is bound, in the format of the claim `cnf` (RFC 7800 §3.1). */
-export interface Confirmation {
+export type Confirmation = {
   /** SHA-256 thumbprint of the key for DPoP proofs (RFC 9449 §6.1). */
   readonly jkt?: string;
   /** SHA-256 thumbprint of the client certificate (RFC 8705 §3.1). */
   readonly 'x5t#S256'?: string;
-}
+};
 
 /** Keys that a request claims to possess. */
 export interface SenderEvidence {
@@ -31,7 +30,7 @@ export type Sender = SenderEvidence | 'any' | undefined;
  * @throws InvalidTokenError if a member of `cnf` is unknown, malformed or not confirmed, or if a token without `cnf.jkt` came
  *   under the scheme `DPoP` (RFC 9449 §7.1).
  */
-export function assertConfirmed({ cnf }: ClaimsSet, sender: Sender): void {
+export function assertConfirmed({ cnf }: { readonly cnf?: unknown }, sender: Sender): void {
   if (sender === 'any') return;
   if (cnf !== undefined) assertMembers(cnf, sender ?? {});
   else if (sender?.jkt !== undefined) throw new InvalidTokenError('not_key_bound');

@@ -17,4 +17,5 @@ export type {
   UserClaims,
   UserLimits,
 } from './claims-set.js';
+export type { Confirmation } from './confirmation.js';
 export type { NoClaims, VerifiedToken, VerifiedTokenOf } from './verified-token.js';

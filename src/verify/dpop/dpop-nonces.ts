@@ -27,8 +27,11 @@ const NONCE_LENGTH = Math.ceil(((SLOT_BYTES + MAC_BYTES) * 4) / 3);
  * Create the nonces of a server.
  *
  * @param keys returns the keys, the current one first. Nonces under each key are accepted, so that a rotation rejects none
+ * @param server URL of the server. Servers with the same keys do not accept the nonces of each other (RFC 9449 §9)
  */
-export function createDpopNonces(keys: () => readonly KeyObject[]): DpopNonces {
+export function createDpopNonces(keys: () => readonly KeyObject[], server: string): DpopNonces {
+  const computeMac = (slot: Buffer, key: KeyObject): Buffer =>
+    createHmac('sha256', key).update(slot).update(server).digest().subarray(0, MAC_BYTES);
   const isAuthentic = (bytes: Buffer): boolean => {
     const slot = bytes.subarray(0, SLOT_BYTES);
     return keys().some((key) => timingSafeEqual(computeMac(slot, key), bytes.subarray(SLOT_BYTES)));
@@ -57,8 +60,4 @@ export function createDpopNonces(keys: () => readonly KeyObject[]): DpopNonces {
 
 function slotOf(now: NumericDate): number {
   return Math.floor(now / SLOT_SECONDS);
-}
-
-function computeMac(slot: Buffer, key: KeyObject): Buffer {
-  return createHmac('sha256', key).update(slot).digest().subarray(0, MAC_BYTES);
 }

@@ -1,11 +1,12 @@
 import { hash, type KeyObject } from 'node:crypto';
 import type { Clock } from '../../base/clock.js';
 import { type DpopErrorStatus, InvalidDpopProofError, UseDpopNonceError } from '../../base/dpop-errors.js';
-import { RateLimitExceededError } from '../../base/errors.js';
+import { PassportJweError, RateLimitExceededError, TemporarilyUnavailableError } from '../../base/errors.js';
+import { isThenable } from '../../base/is-thenable.js';
 import type { DpopRejection } from '../../base/rejections.js';
 import type { IncomingRequest } from '../../http/incoming-request.js';
 import { readFields } from '../../http/read-fields.js';
-import type { ReplayStore, ReplayVerdict } from '../../stores/replay-store.js';
+import type { ReplayStore, ReplayUse, ReplayVerdict } from '../../stores/replay-store.js';
 import { verifySignature } from '../../token/verify-signature.js';
 import { createDpopNonces } from './dpop-nonces.js';
 import type { DpopAlgorithm } from './dpop-options.js';
@@ -17,6 +18,7 @@ import type { TargetedRequest, TargetMatcher } from './proof-target.js';
 /** Validated options of DPoP, with defaults applied. */
 export interface DpopSettings {
   readonly mode: 'allow' | 'require';
+  readonly baseUrl: string;
   readonly matchesTarget: TargetMatcher;
   readonly algorithms: readonly DpopAlgorithm[];
   readonly maxAgeSeconds: number;
@@ -68,7 +70,7 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
   const { mode, algorithms, maxAgeSeconds, clockToleranceSeconds, replays, maxProofsPerKey, clock } =
     settings;
   const keys = createProofKeyReader(algorithms);
-  const nonces = settings.nonceKeys && createDpopNonces(settings.nonceKeys);
+  const nonces = settings.nonceKeys && createDpopNonces(settings.nonceKeys, settings.baseUrl);
   const lifetimeSeconds = maxAgeSeconds + clockToleranceSeconds;
   const fail = (reason: DpopRejection): never => {
     throw new InvalidDpopProofError(reason, settings.status);
@@ -118,14 +120,15 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
   };
 
   const checkVerdict = (verdict: ReplayVerdict): void => {
-    if (verdict === 'repeated') fail('proof_replayed');
     if (verdict === 'over_quota') throw overQuota(maxProofsPerKey, lifetimeSeconds);
+    // Stores of the application can return other values.
+    if (verdict !== 'first') fail('proof_replayed');
   };
 
   const recordUse = ({ key: { jkt }, claims }: ParsedProof): ReplayVerdict | Promise<ReplayVerdict> => {
     const { jti, htm, htu, iat } = claims;
     const digest = hash('sha256', JSON.stringify([jkt, jti, htm, htu]), 'base64url');
-    return replays.use({ digest, jkt, quota: maxProofsPerKey, expiresAt: iat + lifetimeSeconds });
+    return askStore(replays, { digest, jkt, quota: maxProofsPerKey, expiresAt: iat + lifetimeSeconds });
   };
 
   /** Record the use of a proof, once for each request. Nothing is recorded before the signature is valid. */
@@ -159,6 +162,20 @@ export function createDpopVerifier(settings: DpopSettings): DpopVerifier {
       return checkFirstUse(proof);
     },
   });
+}
+
+/** Record a use. A store of the application can fail with any error, and return a promise of any library. */
+function askStore(replays: ReplayStore, use: ReplayUse): ReplayVerdict | Promise<ReplayVerdict> {
+  try {
+    const verdict = replays.use(use);
+    return isThenable(verdict) ? Promise.resolve(verdict).catch(throwOutage) : verdict;
+  } catch (failure) {
+    return throwOutage(failure);
+  }
+}
+
+function throwOutage(cause: unknown): never {
+  throw cause instanceof PassportJweError ? cause : new TemporarilyUnavailableError({ cause });
 }
 
 function overQuota(quota: number, windowSeconds: number): RateLimitExceededError {

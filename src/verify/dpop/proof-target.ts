@@ -11,14 +11,14 @@ export interface TargetedRequest {
 /** Returns whether `htu` of a proof is the URL of a request, without query and fragment (RFC 9449 §4.3). */
 export type TargetMatcher = (htu: string, req: TargetedRequest) => boolean;
 
-/** Scheme and authority of a URL, or of a request target in absolute form (RFC 9112 §3.2.2). */
+/** Scheme and authority of a request target in absolute form (RFC 9112 §3.2.2). */
 const ORIGIN = /^https?:\/\/[^/?#]*/i;
 
 const QUERY_OR_FRAGMENT = /[?#]/;
 
 /**
- * Create a matcher of `htu`. Both URLs are compared after normalization of the origin and the percent-encoding (RFC 3986
- * §6.2.2, §6.2.3). Dot segments are not removed, because routers do not remove them either.
+ * Create a matcher of `htu`. Unless both URLs are equal, they are compared after normalization (RFC 3986 §6.2.2, §6.2.3).
+ * Dot segments are removed from `htu` only, because routers do not remove them from request targets either.
  *
  * @param baseUrl URL of the server as its clients see it, with the prefix that a proxy removes from the path
  * @param name function and option, for the error message
@@ -35,11 +35,14 @@ export function createTargetMatcher(baseUrl: unknown, name: string): TargetMatch
   const prefix = url.pathname.replace(/\/+$/, '');
 
   return (htu, req) => {
-    const found = pathOf(htu, origin);
-    if (found === undefined) return false;
-    const expected = prefix + targetPathOf(req.originalUrl ?? req.url ?? '');
-    return found === expected || normalizeTarget(found) === normalizeTarget(expected);
+    const path = prefix + targetPathOf(req.originalUrl ?? req.url ?? '');
+    return htu === origin + path || isEquivalent(htu, origin, path) || isPrefix(htu, path);
   };
+
+  /** A proxy removes the prefix, so the target of the URL of the prefix itself is `/`. */
+  function isPrefix(htu: string, path: string): boolean {
+    return prefix !== '' && path === `${prefix}/` && isEquivalent(htu, origin, prefix);
+  }
 }
 
 function isPlain(text: string, { protocol, username, password }: URL): boolean {
@@ -47,21 +50,17 @@ function isPlain(text: string, { protocol, username, password }: URL): boolean {
   return isHttp && username === '' && password === '' && !hasQueryOrFragment(text);
 }
 
-/** Return the path of a URL, or `undefined` if it has a different origin. */
-function pathOf(htu: string, origin: string): string | undefined {
-  const [written] = ORIGIN.exec(htu) ?? [];
-  if (written === undefined) return undefined;
-  if (written !== origin && (written.includes('@') || parseUrl(written)?.origin !== origin)) return undefined;
-  return cutPath(htu.slice(written.length));
+/** Whether a URL has the origin and, after normalization, the path. */
+function isEquivalent(htu: string, origin: string, path: string): boolean {
+  const url = parseUrl(htu);
+  if (url === undefined || url.origin !== origin || url.username !== '' || url.password !== '') return false;
+  return normalizeTarget(url.pathname) === normalizeTarget(path);
 }
 
 /** Return the path of a request target. The authority of the absolute form is ignored, as `Host` is. */
 function targetPathOf(target: string): string {
-  return cutPath(target.startsWith('/') ? target : target.replace(ORIGIN, ''));
-}
-
-function cutPath(target: string): string {
-  const end = target.search(QUERY_OR_FRAGMENT);
-  const path = end === -1 ? target : target.slice(0, end);
+  const relative = target.startsWith('/') ? target : target.replace(ORIGIN, '');
+  const end = relative.search(QUERY_OR_FRAGMENT);
+  const path = end === -1 ? relative : relative.slice(0, end);
   return path === '' ? '/' : path;
 }

@@ -46,20 +46,20 @@ const NONCE_KEY_BYTES = 32;
 export function resolveDpop(options: DpopOptions, parts: DpopParts, where: string): DpopSettings {
   const place = `${where}: dpop`;
   assertOptions(options, DPOP_OPTIONS, place);
-  const { mode, algorithms = DEFAULT_ALGORITHMS, maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } = options;
+  const { mode, baseUrl, algorithms = DEFAULT_ALGORITHMS, maxAgeSeconds = DEFAULT_MAX_AGE_SECONDS } = options;
   const { clock = systemClock, clockToleranceSeconds, status } = parts;
   if (mode !== 'allow' && mode !== 'require') {
     throw new TypeError(`${place}.mode must be "allow" or "require"`);
   }
-  assertNumber(maxAgeSeconds, place, 'maxAgeSeconds', {
+  assertNumber(maxAgeSeconds, where, 'dpop.maxAgeSeconds', {
     ...{ from: 1, to: MAX_MAX_AGE_SECONDS, example: DEFAULT_MAX_AGE_SECONDS },
   });
   return {
-    ...{ mode, maxAgeSeconds, clockToleranceSeconds, status, clock },
+    ...{ mode, baseUrl, maxAgeSeconds, clockToleranceSeconds, status, clock },
     algorithms: resolveAlgorithms(algorithms, place),
-    matchesTarget: createTargetMatcher(options.baseUrl, `${place}.baseUrl`),
+    matchesTarget: createTargetMatcher(baseUrl, `${place}.baseUrl`),
     nonceKeys: resolveNonceKeys(options.nonce, parts.keyRing, `${place}.nonce`),
-    ...resolveReplay(options.replay, clock, `${place}.replay`),
+    ...resolveReplay(options.replay, clock, where),
   };
 }
 
@@ -104,11 +104,14 @@ function fixedKey(nonce: { readonly secret: string }, place: string): () => read
 function resolveReplay(
   replay: DpopReplayOptions = {},
   clock: Clock,
-  place: string,
+  where: string,
 ): { readonly replays: ReplayStore; readonly maxProofsPerKey: number } {
-  assertOptions(replay, DPOP_REPLAY_OPTIONS, place);
+  assertOptions(replay, DPOP_REPLAY_OPTIONS, `${where}: dpop.replay`);
   const { stores, maxProofsPerKey = DEFAULT_PROOFS_PER_KEY } = replay;
-  assertPositiveInteger(maxProofsPerKey, place, 'maxProofsPerKey', DEFAULT_PROOFS_PER_KEY);
-  const replays = stores === undefined ? memoryReplayStore(clock) : requireStore(stores, 'replays', place);
+  assertPositiveInteger(maxProofsPerKey, where, 'dpop.replay.maxProofsPerKey', DEFAULT_PROOFS_PER_KEY);
+  const replays =
+    stores === undefined
+      ? memoryReplayStore(clock)
+      : requireStore(stores, 'replays', where, 'dpop.replay.stores');
   return { replays, maxProofsPerKey };
 }

@@ -1,9 +1,9 @@
-// Revokes without end on the LMDB store that is named, and prints each name once it is acknowledged. What the store
+// Revokes without end on the LMDB store that is named, uses a proof, and prints each name once both are acknowledged. What the store
 // refuses ends it, unless it is told to persist.
 import { openLmdbStores } from 'passport-jwe/lmdb';
 
 const [path, name, onRefusal] = process.argv.slice(2);
-const { revocations, counters } = await openLmdbStores({ path });
+const { revocations, counters, replays } = await openLmdbStores({ path });
 const expiresAt = Date.now() / 1000 + 3600;
 let serial = 0;
 
@@ -15,6 +15,7 @@ async function revokeWithoutEnd() {
       await Promise.all([
         revocations.add({ name: acknowledged, expiresAt }),
         counters.add({ name: 'steps', amount: 1, expiresAt }),
+        replays.use({ digest: acknowledged, jkt: 'key', quota: 1_000_000, expiresAt }),
       ]);
       process.stdout.write(`${acknowledged}\n`);
     } catch (refusal) {
