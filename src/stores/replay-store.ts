@@ -18,7 +18,8 @@ export interface ReplayUse {
 
 /**
  * - `first`: the proof was unknown, and is now recorded.
- * - `repeated`: the proof was used before. It does not count towards the quota again.
+ * - `repeated`: the proof was used before, or it has expired, so that the store may have deleted it. It does not count
+ *   towards the quota.
  * - `over_quota`: the proof is unknown, but its key has reached the quota. Nothing is recorded.
  */
 export type ReplayVerdict = 'first' | 'repeated' | 'over_quota';

@@ -42,6 +42,13 @@ export function describeReplayStore({ open, setTime }: StoresUnderTest): void {
       expect(await store.use(use)).toBe('repeated');
     });
 
+    test('accept no proof that expired on its way to the store', async () => {
+      const store = await openStore();
+      setTime(NOW + 60);
+
+      expect(await useAll(store, [use, use])).toEqual(['repeated', 'repeated']);
+    });
+
     test('recognize a proof that outlives all others', async () => {
       const store = await openStore();
       await store.use({ ...use, expiresAt: NOW + 600 });

@@ -50,6 +50,7 @@ export function lmdbReplayStore(
   };
   const record = ({ digest, jkt, quota, expiresAt }: ReplayUse): ReplayVerdict | 'full' => {
     const now = clock();
+    if (expiresAt <= now) return 'repeated';
     deleteExpired(deletableUntil(expiresAt - now));
     if (proofs.get(digest) !== undefined) return 'repeated';
     const window = windowAt(now, jkt);

@@ -62,6 +62,7 @@ export function memoryReplayStore(clock: Clock, maxProofs = MAX_PROOFS): MemoryR
       assertReplayUse(use);
       const { digest, jkt, quota, expiresAt } = use;
       const lifetimeSeconds = expiresAt - clock();
+      if (lifetimeSeconds <= 0) return 'repeated';
       forgetExpired(lifetimeSeconds);
       if (isKnown(digest)) return 'repeated';
       const window = currentWindow();

@@ -15,7 +15,7 @@ const SWEEP_LIMIT = 100;
 const USE = luaScript(`
 local proofs = KEYS[1]
 local now, lifetime, digest, expiresAt, quota = unpack(ARGV)
-if redis.call('ZSCORE', proofs, digest) then return 'repeated' end
+if tonumber(expiresAt) <= tonumber(now) or redis.call('ZSCORE', proofs, digest) then return 'repeated' end
 if redis.call('ZCOUNT', proofs, '(' .. now, '+inf') >= tonumber(quota) then return 'over_quota' end
 local earliest = string.format('%.3f', tonumber(now) - ${SLACK_MS / 1000})
 for _, expired in ipairs(redis.call('ZRANGEBYSCORE', proofs, '-inf', earliest, 'LIMIT', 0, ${SWEEP_LIMIT})) do
