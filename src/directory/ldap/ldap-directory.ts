@@ -1,4 +1,5 @@
 import { systemClock } from '../../base/clock.js';
+import { deadline } from '../../base/deadline.js';
 import { TemporarilyUnavailableError } from '../../base/errors.js';
 import type { Directory, DirectoryPerson, DirectorySignIn } from '../directory.js';
 import { readAccountState } from './account-state.js';
@@ -6,12 +7,15 @@ import { type Condition, findEntries } from './find-entries.js';
 import { type LdapDirectoryOptions, type LdapSettings, resolveLdapOptions } from './ldap-options.js';
 import { createLdapPool, type LdapPool } from './ldap-pool.js';
 import { formatObjectGuid, parseObjectGuid } from './object-guid.js';
-import { closeLdapConnection, openLdapConnection } from './open-ldap-connection.js';
-import { readBindRejection } from './read-bind-rejection.js';
+import { LDAP_TIMEOUT_MS, openLdapConnection } from './open-ldap-connection.js';
+import { type Rejection, readBindRejection } from './read-bind-rejection.js';
 import { type LdapEntry, readClaims } from './read-entry.js';
 
 export type { Directory, DirectoryPerson, DirectorySignIn, PersonState } from '../directory.js';
 export type { LdapDirectoryOptions, LdapGroupSearch, LdapUserAttributes } from './ldap-options.js';
+
+/** Maximum length of names, IDs and passwords. */
+const MAX_LENGTH = 256;
 
 /**
  * Create a directory of people on LDAP servers, such as OpenLDAP or Active Directory. It requires the package `ldapts`, and
@@ -33,10 +37,15 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
   const pool = createLdapPool(settings);
   let isReady = false;
 
+  const timeoutMs = LDAP_TIMEOUT_MS * settings.servers.length;
+  const timedOut = (): never => {
+    throw new Error(`The directory did not answer within ${timeoutMs} ms`);
+  };
+
   /** Report every failure as an outage: only a complete answer tells that a person is absent. */
   const ask = async <Answer>(question: () => Promise<Answer>): Promise<Answer> => {
     try {
-      const answer = await question();
+      const answer = await deadline(question(), timeoutMs, timedOut);
       isReady = true;
       return answer;
     } catch (cause) {
@@ -47,26 +56,53 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
 
   const { nameAttribute, idAttribute, hasBinaryId } = settings.schema;
   const findByName = (name: string) => findPerson([nameAttribute, name], settings, pool);
+  const findById = async (id: string) => {
+    const value = hasBinaryId ? parseObjectGuid(id) : id;
+    return value === undefined ? undefined : findPerson([idAttribute, value], settings, pool);
+  };
+
+  const checkPassword = async (person: DirectoryPerson, password: string): Promise<DirectorySignIn> => {
+    const rejection = await bindPerson(person, password, settings, pool);
+    if (rejection !== undefined) {
+      return { kind: 'rejected', reason: explainRejection(rejection, person, settings) };
+    }
+    // OpenLDAP removes an expired lockout when the next bind succeeds.
+    const current = person.state === 'locked' ? await findById(person.id) : person;
+    if (current === undefined) return { kind: 'rejected', reason: 'unknown' };
+    return current.state === 'active'
+      ? { kind: 'authenticated', person: current }
+      : { kind: 'rejected', reason: current.state };
+  };
 
   return Object.freeze({
-    findByName: (name: string) => (name === '' ? Promise.resolve(undefined) : ask(() => findByName(name))),
-    findById(id: string) {
-      const value = hasBinaryId ? parseObjectGuid(id) : id;
-      if (value === undefined || value === '') return Promise.resolve(undefined);
-      return ask(() => findPerson([idAttribute, value], settings, pool));
-    },
+    findByName: async (name: string) => (isName(name) ? ask(() => findByName(name)) : undefined),
+    findById: async (id: string) => (isName(id) ? ask(() => findById(id)) : undefined),
     authenticate: async (name: string, password: string): Promise<DirectorySignIn> => {
-      // A bind without a password would succeed as an anonymous bind (RFC 4513 §5.1.2).
-      if (name === '' || password === '') return { kind: 'rejected', reason: 'password' };
+      if (!isName(name)) return { kind: 'rejected', reason: 'unknown' };
+      if (!isPassword(password)) return { kind: 'rejected', reason: 'password' };
       return ask(async () => {
         const person = await findByName(name);
-        if (person === undefined) return { kind: 'rejected', reason: 'unknown' };
-        return checkPassword(person, password, { settings, pool });
+        return person === undefined
+          ? { kind: 'rejected', reason: 'unknown' }
+          : checkPassword(person, password);
       });
     },
     isReady: () => isReady,
     close: () => pool.close(),
   });
+}
+
+/** Whether a value can be a name or an ID. Servers close connections that send very long ones. */
+function isName(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH;
+}
+
+/**
+ * Whether a value can be a password. A bind without one would succeed as an anonymous bind (RFC 4513 §5.1.2), also if a form
+ * has no such field and the value is `undefined`.
+ */
+function isPassword(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH;
 }
 
 /** Find the only person who fulfils a condition. */
@@ -77,8 +113,9 @@ async function findPerson(
 ): Promise<DirectoryPerson | undefined> {
   const { schema, baseDn, claims } = settings;
   const { nameAttribute, idAttribute, stateAttributes, personConditions } = schema;
-  const attributes = [nameAttribute, idAttribute, 'memberOf', ...stateAttributes, ...Object.values(claims)];
-  const search = { baseDn, conditions: [...personConditions, condition], attributes };
+  const attributes = new Set([nameAttribute, idAttribute, ...stateAttributes, ...Object.values(claims)]);
+  if (settings.groups === undefined) attributes.add('memberOf');
+  const search = { baseDn, conditions: [...personConditions, condition], attributes: [...attributes] };
   return pool.run(async (client) => {
     const [entry, ...others] = await findEntries(client, search, settings);
     if (entry === undefined) return undefined;
@@ -113,7 +150,10 @@ async function findGroups(
   settings: LdapSettings,
 ): Promise<readonly string[]> {
   const { groups, schema } = settings;
-  if (groups === undefined) return Object.freeze(entry.all('memberOf'));
+  if (groups === undefined) {
+    if (entry.octets('memberOf') !== undefined) throw new Error('memberOf must be UTF-8');
+    return Object.freeze(entry.all('memberOf'));
+  }
   const { baseDn, memberAttribute } = groups;
   const rule = schema.nestedMemberRule;
   const member: Condition =
@@ -123,15 +163,17 @@ async function findGroups(
   return Object.freeze(found.map(({ dn }) => dn));
 }
 
-/** Check a password on a separate connection. The state of the account is told only to those who know the password. */
-async function checkPassword(
-  person: DirectoryPerson,
+/** Bind as a person on a separate connection. Returns why the server rejected the bind. */
+async function bindPerson(
+  { dn }: DirectoryPerson,
   password: string,
-  { settings, pool }: { readonly settings: LdapSettings; readonly pool: LdapPool },
-): Promise<DirectorySignIn> {
-  const rejected = await pool.tryServers(async (server) => {
+  settings: LdapSettings,
+  { tryInOrder }: LdapPool,
+): Promise<Rejection | undefined> {
+  return tryInOrder(async (server) => {
     try {
-      closeLdapConnection(await openLdapConnection(server, settings, { dn: person.dn, password }));
+      const connection = await openLdapConnection(server, settings, { dn, password });
+      void connection.close();
       return undefined;
     } catch (failure) {
       const rejection = readBindRejection(failure);
@@ -139,8 +181,14 @@ async function checkPassword(
       return rejection;
     }
   });
-  if (rejected !== undefined) return { kind: 'rejected', reason: rejected };
-  return person.state === 'active'
-    ? { kind: 'authenticated', person }
-    : { kind: 'rejected', reason: person.state };
+}
+
+/** OpenLDAP rejects every password of a locked account, and does not tell why. */
+function explainRejection(
+  rejection: Rejection,
+  { state }: DirectoryPerson,
+  { schema }: LdapSettings,
+): Rejection {
+  const isLocked = state === 'locked' || state === 'disabled';
+  return schema.kind === 'openldap' && rejection === 'password' && isLocked ? state : rejection;
 }

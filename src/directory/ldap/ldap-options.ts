@@ -1,7 +1,15 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { assertOptions, assertPositiveInteger, assertString, type KnownOptions } from '../../base/options.js';
+import {
+  assertObject,
+  assertOptions,
+  assertPositiveInteger,
+  assertString,
+  type KnownOptions,
+} from '../../base/options.js';
 import { parseUrl } from '../../base/parse-url.js';
+import { RESERVED_CLAIMS } from '../../token/claims/claims-set.js';
 import { normalizeDn } from '../distinguished-name.js';
 import { type LdapSchema, SCHEMAS } from './ldap-schema.js';
 
@@ -53,7 +61,7 @@ export interface LdapDirectoryOptions {
    */
   readonly claims?: Readonly<Record<string, string>>;
   /**
-   * Maximum number of connections for searches. Each password check opens a separate one.
+   * Maximum number of connections for searches. Each password check opens a separate connection.
    *
    * @default 4
    */
@@ -92,6 +100,7 @@ export interface LdapGroupSearch {
 export interface LdapServer {
   readonly url: string;
   readonly host: string;
+  readonly port: number;
   readonly security: 'ldaps' | 'start-tls' | 'none';
 }
 
@@ -115,7 +124,11 @@ const KNOWN_GROUPS: KnownOptions<LdapGroupSearch> = { baseDn: true, memberAttrib
 
 const WHERE = 'ldapDirectory';
 const DEFAULT_CONNECTIONS = 4;
+const LDAP_PORT = 389;
+const LDAPS_PORT = 636;
 const ATTRIBUTE = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
+/** Attributes that contain passwords, in lower case. */
+const SECRETS = new Set(['userpassword', 'unicodepwd', 'pwdhistory', 'sambantpassword', 'sambalmpassword']);
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/;
 
 /**
@@ -135,10 +148,22 @@ export function resolveLdapOptions(options: LdapDirectoryOptions): LdapSettings 
   return {
     ...{ bindDn, bindPasswordFile, baseDn, maxConnections, schema },
     servers: resolveServers(options),
-    ca: options.caFile === undefined ? undefined : readFileSync(options.caFile, 'utf8'),
+    ca: readAuthorities(options),
     claims: resolveClaims(claims),
     groups: resolveGroups(options.groups, schema, baseDn),
   };
+}
+
+function readAuthorities({ caFile }: LdapDirectoryOptions): string | undefined {
+  if (caFile === undefined) return undefined;
+  assertString(caFile, WHERE, 'caFile', '/etc/ssl/certs/corp-ca.pem');
+  const ca = readFileSync(caFile, 'utf8');
+  try {
+    new X509Certificate(ca);
+  } catch {
+    throw new TypeError(`${WHERE}: caFile must contain certificates in PEM format`);
+  }
+  return ca;
 }
 
 function resolveServers({ url, startTls = false }: LdapDirectoryOptions): readonly LdapServer[] {
@@ -158,9 +183,11 @@ function resolveServer(text: string, startTls: boolean): LdapServer {
   }
   const { protocol, hostname } = url;
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  if (protocol === 'ldaps:') return { url: text, host, security: 'ldaps' };
-  if (startTls) return { url: text, host, security: 'start-tls' };
-  if (LOOPBACK.test(hostname)) return { url: text, host, security: 'none' };
+  const isSecure = protocol === 'ldaps:';
+  const server = { url: text, host, port: Number(url.port || (isSecure ? LDAPS_PORT : LDAP_PORT)) };
+  if (isSecure) return { ...server, security: 'ldaps' };
+  if (startTls) return { ...server, security: 'start-tls' };
+  if (LOOPBACK.test(hostname)) return { ...server, security: 'none' };
   throw new TypeError(
     `${WHERE}: url must be an ldaps URL, or set startTls: without TLS, others can read passwords`,
   );
@@ -180,7 +207,13 @@ function resolveSchema({ schema = 'openldap', userAttributes = {} }: LdapDirecto
     if (attribute !== undefined) assertAttribute(attribute, `userAttributes.${option}`);
   }
   const known = SCHEMAS[schema];
-  return { ...known, nameAttribute: name ?? known.nameAttribute, idAttribute: id ?? known.idAttribute };
+  const idAttribute = id?.toLowerCase() === known.idAttribute.toLowerCase() ? known.idAttribute : id;
+  return {
+    ...known,
+    nameAttribute: name ?? known.nameAttribute,
+    idAttribute: idAttribute ?? known.idAttribute,
+    hasBinaryId: known.hasBinaryId && (idAttribute ?? known.idAttribute) === known.idAttribute,
+  };
 }
 
 function resolveGroups(
@@ -198,11 +231,22 @@ function resolveGroups(
 }
 
 function resolveClaims(claims: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  for (const attribute of Object.values(claims)) assertAttribute(attribute, 'claims');
+  assertObject(claims, `${WHERE}: claims`, '{ email: "mail" }');
+  for (const [claim, attribute] of Object.entries(claims)) {
+    assertAttribute(attribute, 'claims');
+    if (SECRETS.has(attribute.toLowerCase())) {
+      throw new TypeError(`${WHERE}: claims must not contain passwords: remove the attribute ${attribute}`);
+    }
+    if (RESERVED_CLAIMS.has(claim)) {
+      throw new TypeError(
+        `${WHERE}: claims must not contain the reserved claim ${claim}: choose a different name`,
+      );
+    }
+  }
   return Object.freeze({ ...claims });
 }
 
-function assertAttribute(attribute: unknown, option: string): void {
+function assertAttribute(attribute: unknown, option: string): asserts attribute is string {
   if (typeof attribute === 'string' && ATTRIBUTE.test(attribute)) return;
   throw new TypeError(`${WHERE}: ${option} must name an attribute of LDAP, for example "mail"`);
 }

@@ -1,11 +1,31 @@
-import type { ConnectionOptions } from 'node:tls';
+import { connect as connectTcp, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { Client } from 'ldapts';
 import { deadline } from '../../base/deadline.js';
 import { loadPeer } from '../../base/load-peer.js';
 import { type LdapServer, type LdapSettings, serverNameOf } from './ldap-options.js';
 
-/** Maximum time of a connection attempt, of a bind and of a search, each in milliseconds. */
+/** Connection to a server with a completed bind. */
+export interface LdapConnection {
+  readonly server: LdapServer;
+  readonly client: Client;
+  isOpen(): boolean;
+  /** Close the connection, and wait until its socket is closed. Searches on the connection fail. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** Credentials of a simple bind. */
+export interface LdapCredentials {
+  readonly dn: string;
+  /** Not empty: a bind without a password is anonymous, and succeeds (RFC 4513 §5.1.2). */
+  readonly password: string;
+}
+
+/** Maximum time of opening a connection with its bind, and of a search, each in milliseconds. */
 export const LDAP_TIMEOUT_MS = 2000;
+
+/** Firewalls drop idle connections without notice. */
+const KEEP_ALIVE_MS = 60_000;
 
 /** Load ldapts, an optional peer dependency. */
 export const loadLdapts = () => loadPeer('ldapts', () => import('ldapts'));
@@ -13,43 +33,86 @@ export const loadLdapts = () => loadPeer('ldapts', () => import('ldapts'));
 /**
  * Connect to a server, secure the connection, and bind (RFC 4511 §4.2).
  *
- * @param password not empty: a bind without a password is anonymous, and succeeds (RFC 4513 §5.1.2)
  * @throws Error (as rejection) if the server is unreachable or slow, is not the one that its certificate names, or rejects
  *   the bind
  */
 export async function openLdapConnection(
   server: LdapServer,
-  { ca }: Pick<LdapSettings, 'ca'>,
-  { dn, password }: { readonly dn: string; readonly password: string },
-): Promise<Client> {
-  if (password === '')
-    throw new TypeError('ldapDirectory: a bind requires a password: check bindPasswordFile');
+  settings: Pick<LdapSettings, 'ca'>,
+  { dn, password }: LdapCredentials,
+): Promise<LdapConnection> {
+  if (password === '') throw new TypeError('A bind requires a password');
   const { Client } = await loadLdapts();
-  const tls: ConnectionOptions = {
-    ...{ host: server.host, minVersion: 'TLSv1.2', ...serverNameOf(server) },
-    ...(ca === undefined ? {} : { ca }),
-  };
+  const sockets = createSockets(server, settings);
   const client = new Client({
     url: server.url,
     timeout: LDAP_TIMEOUT_MS,
     connectTimeout: LDAP_TIMEOUT_MS,
-    ...(server.security === 'ldaps' ? { tlsOptions: tls } : {}),
+    createConnection: sockets.connect,
+    createSecureConnection: sockets.secure,
   });
-  try {
-    if (server.security === 'start-tls') await deadline(client.startTLS(tls), LDAP_TIMEOUT_MS, timedOut);
+  const bind = async (): Promise<void> => {
+    if (server.security === 'start-tls') await client.startTLS();
     await client.bind(dn, password);
-    return client;
+  };
+  try {
+    await deadline(bind(), LDAP_TIMEOUT_MS, timedOut);
   } catch (failure) {
-    closeLdapConnection(client);
+    sockets.destroy();
     throw failure;
   }
+  return {
+    server,
+    client,
+    isOpen: () => client.isBound && sockets.areOpen(),
+    async close() {
+      await client.unbind().catch(() => {});
+      sockets.destroy();
+    },
+  };
 }
 
-/** Close a connection. Failures are ignored, because the connection is not used again. */
-export function closeLdapConnection(client: Client): void {
-  client.unbind().catch(() => {});
+/**
+ * Create the sockets of one connection. ldapts would connect again without a bind after a connection is lost, and an anonymous
+ * search finds no people. A second socket is therefore an error.
+ */
+function createSockets(server: LdapServer, { ca }: Pick<LdapSettings, 'ca'>) {
+  const { host, port } = server;
+  let tcp: Socket | undefined;
+  let tls: Socket | undefined;
+  const tlsOptions: ConnectionOptions = {
+    // NODE_TLS_REJECT_UNAUTHORIZED must not disable the check of a server that receives passwords.
+    ...{ host, minVersion: 'TLSv1.2', rejectUnauthorized: true, ...serverNameOf(server) },
+    ...(ca === undefined ? {} : { ca }),
+  };
+  return {
+    connect(): Socket {
+      if (tcp !== undefined || tls !== undefined)
+        throw new Error('The connection to the directory is closed');
+      tcp = connectTcp({ host, port, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
+      return tcp;
+    },
+    secure() {
+      if (tls !== undefined) throw new Error('The connection to the directory is closed');
+      const plain = tcp;
+      const secured = connectTls(
+        plain === undefined ? { ...tlsOptions, port } : { ...tlsOptions, socket: plain },
+      );
+      secured.setKeepAlive(true, KEEP_ALIVE_MS);
+      // After StartTLS, ldapts only observes the socket below TLS.
+      secured.once('close', () => plain?.destroy());
+      tls = secured;
+      return secured;
+    },
+    /** Whether neither socket is closed, by this process or by the server. */
+    areOpen: (): boolean => [tcp, tls].every((socket) => socket === undefined || socket.readable),
+    destroy(): void {
+      tls?.destroy();
+      tcp?.destroy();
+    },
+  };
 }
 
 function timedOut(): never {
-  throw new Error(`The directory did not complete StartTLS within ${LDAP_TIMEOUT_MS} ms`);
+  throw new Error(`The directory did not accept a connection within ${LDAP_TIMEOUT_MS} ms`);
 }

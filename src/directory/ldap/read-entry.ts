@@ -14,8 +14,21 @@ export interface LdapEntry {
   octets(attribute: string): Buffer | undefined;
 }
 
-/** Wrap an entry of ldapts. */
+/** Option of an attribute of which Active Directory returned only a part (MS-ADTS §3.1.1.3.1.3.3). */
+const RANGE = /;range=/i;
+
+/**
+ * Wrap an entry of ldapts.
+ *
+ * @throws Error if the server returned only a part of the values of an attribute
+ */
 export function readEntry(entry: { readonly dn: string } & Readonly<Record<string, Values>>): LdapEntry {
+  const partial = Object.keys(entry).find((name) => RANGE.test(name));
+  if (partial !== undefined) {
+    throw new Error(
+      `The directory returned only a part of ${partial}: do not request attributes with so many values`,
+    );
+  }
   const attributes = new Map<string, readonly (Buffer | string)[]>(
     Object.entries(entry).map(([name, values]) => [name.toLowerCase(), [values].flat()]),
   );
@@ -31,11 +44,10 @@ export function readEntry(entry: { readonly dn: string } & Readonly<Record<strin
 
 /** Read the claims of a person from the attributes of an allow-list. A claim without values is omitted. */
 export function readClaims(entry: LdapEntry, allowed: Readonly<Record<string, string>>): JsonObject {
-  const claims: Record<string, string | readonly string[]> = {};
-  for (const [claim, attribute] of Object.entries(allowed)) {
+  const claims = Object.entries(allowed).flatMap(([claim, attribute]) => {
     const values = entry.all(attribute);
-    const [only] = values;
-    if (only !== undefined) claims[claim] = values.length === 1 ? only : Object.freeze(values);
-  }
-  return Object.freeze(claims);
+    const [first] = values;
+    return first === undefined ? [] : [[claim, values.length === 1 ? first : Object.freeze(values)] as const];
+  });
+  return Object.freeze(Object.fromEntries(claims));
 }
