@@ -190,7 +190,7 @@ cn: policy
 pwdAttribute: userPassword
 pwdLockout: TRUE
 pwdMaxFailure: 3
-pwdLockoutDuration: 1
+pwdLockoutDuration: 3600
 `;
 
 function configure(directory: string, { certificate, globals, database }: SlapdSettings): string {

@@ -1,0 +1,126 @@
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type LdapDirectoryOptions, ldapDirectory } from 'passport-jwe/ldap';
+import {
+  type CertificateAuthority,
+  type CertificateSettings,
+  createCertificateAuthority,
+} from '../../support/certificate-authority.js';
+import { outageOf } from '../../support/ldap-outcomes.js';
+import { describeWithSlapd, person, type Slapd, startSlapd } from '../../support/slapd.js';
+
+const authenticated = { kind: 'authenticated' };
+
+describeWithSlapd('a connection with TLS', () => {
+  let authority: CertificateAuthority;
+  let slapd: Slapd;
+
+  const startWith = async (settings?: CertificateSettings): Promise<Slapd> =>
+    startSlapd({ certificate: await authority.issue(settings), entries: person('alice') });
+
+  /** Both ways to TLS with a server. */
+  const waysTo = ({ options, port, tlsPort }: Slapd, host = '127.0.0.1'): readonly LdapDirectoryOptions[] => [
+    { ...options, url: `ldaps://${host}:${tlsPort}`, caFile: authority.caFile },
+    { ...options, url: `ldap://${host}:${port}`, startTls: true, caFile: authority.caFile },
+  ];
+
+  const signInBy = async (options: LdapDirectoryOptions) => {
+    const directory = ldapDirectory(options);
+    try {
+      return await directory.authenticate('alice', 'password of alice');
+    } finally {
+      await directory.close();
+    }
+  };
+
+  /** Causes of outages by LDAPS and by StartTLS. */
+  const outagesWith = async (server: Slapd, change: Partial<LdapDirectoryOptions> = {}) => {
+    const causes: string[] = [];
+    for (const options of waysTo(server)) causes.push(await outageOf(signInBy({ ...options, ...change })));
+    return causes;
+  };
+
+  beforeAll(async () => {
+    authority = await createCertificateAuthority();
+    slapd = await startWith();
+  });
+
+  afterAll(async () => {
+    await slapd.dispose();
+    await authority.dispose();
+  });
+
+  test.each([
+    ['address', '127.0.0.1'],
+    ['name', 'localhost'],
+  ])('is opened to a server whose certificate contains its %s', async (_, host) => {
+    for (const options of waysTo(slapd, host)) expect(await signInBy(options)).toMatchObject(authenticated);
+  });
+
+  test('is encrypted, and a server that requires encryption accepts it', async () => {
+    const certificate = await authority.issue();
+    const strict = await startSlapd({ certificate, entries: person('alice'), globals: '' });
+    await strict.kill();
+    await strict.start();
+    for (const options of waysTo(strict)) expect(await signInBy(options)).toMatchObject(authenticated);
+    await strict.dispose();
+  });
+
+  test('is not opened to another host name', async () => {
+    const other = await startWith({ altName: 'DNS:ldap.example.com' });
+
+    for (const cause of await outagesWith(other)) expect(cause).toContain("does not match certificate's altnames");
+    await other.dispose();
+  });
+
+  test('is not opened with an expired certificate', async () => {
+    const expired = await startWith({ isExpired: true });
+
+    for (const cause of await outagesWith(expired)) expect(cause).toContain('certificate has expired');
+    await expired.dispose();
+  });
+
+  test('is not opened if the authority is unknown, also when Node.js is told to accept it', async () => {
+    const stranger = await createCertificateAuthority();
+    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
+    try {
+      for (const caFile of [stranger.caFile, undefined]) {
+        for (const cause of await outagesWith(slapd, caFile === undefined ? { caFile } : { caFile })) {
+          expect(cause).toMatch(/unable to|self-signed/);
+        }
+      }
+    } finally {
+      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
+      await stranger.dispose();
+    }
+  });
+
+  test('is not opened without StartTLS if the server rejects it', async () => {
+    const plain = await startSlapd({ entries: person('alice') });
+    const [, startTls] = waysTo(plain);
+
+    expect(await outageOf(signInBy({ ...plain.options, ...startTls }))).toContain('ProtocolError');
+    await plain.dispose();
+  });
+
+  test('sends no password before TLS', async () => {
+    const received: Buffer[] = [];
+    const server = createServer((socket) => {
+      socket.on('data', (data) => received.push(data));
+      socket.on('error', () => {});
+      socket.setTimeout(300, () => socket.destroy());
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const [ldaps, startTls] = waysTo(slapd);
+    for (const options of [ldaps, startTls]) {
+      const url = String(options?.url).replace(/\d+$/, String(port));
+      await outageOf(signInBy({ ...slapd.options, ...options, url }));
+    }
+    await new Promise((resolve) => server.close(resolve));
+
+    expect(received).not.toHaveLength(0);
+    expect(Buffer.concat(received).includes('password')).toBe(false);
+  });
+});
