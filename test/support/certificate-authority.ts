@@ -31,7 +31,19 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
   const openssl = (...args: readonly string[]) => promisify(execFile)('openssl', args);
   let issued = 0;
 
-  await openssl('req', '-x509', ...KEY, '-days', '2', '-subj', '/CN=CA', '-keyout', caKeyFile, '-out', caFile);
+  await openssl(
+    'req',
+    '-x509',
+    ...KEY,
+    '-days',
+    '2',
+    '-subj',
+    '/CN=CA',
+    '-keyout',
+    caKeyFile,
+    '-out',
+    caFile,
+  );
 
   return {
     caFile,
@@ -44,7 +56,18 @@ export async function createCertificateAuthority(): Promise<CertificateAuthority
       // OpenSSL accepts only whole days. With -1, the certificate expired before it was valid.
       const validity = ['-days', isExpired ? '-1' : '1'];
       const authority = ['-CA', caFile, '-CAkey', caKeyFile, '-CAcreateserial'];
-      await openssl('x509', '-req', '-in', request, ...authority, ...validity, '-extfile', file('extensions'), '-out', certFile);
+      await openssl(
+        'x509',
+        '-req',
+        '-in',
+        request,
+        ...authority,
+        ...validity,
+        '-extfile',
+        file('extensions'),
+        '-out',
+        certFile,
+      );
       return { certFile, keyFile };
     },
     dispose: () => rm(directory, { recursive: true }),

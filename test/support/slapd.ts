@@ -66,12 +66,8 @@ export interface Slapd {
   dispose(): Promise<void>;
 }
 
-export async function startSlapd({
-  certificate,
-  entries = '',
-  globals = '',
-  database = '',
-}: SlapdSettings = {}): Promise<Slapd> {
+export async function startSlapd(settings: SlapdSettings = {}): Promise<Slapd> {
+  const { certificate, entries = '' } = settings;
   const [port, tlsPort] = [await findFreePort(), await findFreePort()];
   const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-slapd-'));
   const configuration = join(directory, 'slapd.conf');
@@ -82,7 +78,7 @@ export async function startSlapd({
     writeFile(join(directory, name), text, { mode, flag: 'w' });
 
   await mkdir(join(directory, 'data'));
-  await write('slapd.conf', configure(directory, { certificate, globals, database }));
+  await write('slapd.conf', configure(directory, settings));
   await write('password', SERVICE_PASSWORD);
   await write('base.ldif', BASE);
   await run('slapadd', '-q', '-f', configuration, '-l', join(directory, 'base.ldif'));
@@ -106,7 +102,16 @@ export async function startSlapd({
       const account = ['-x', '-D', ADMIN_DN, '-w', ADMIN_PASSWORD];
       const server = ['-H', `ldap://127.0.0.1:${port}`];
       // Relax allows changes of operational attributes.
-      await run('ldapmodify', '-a', ...account, ...server, '-e', 'relax', '-f', join(directory, 'change.ldif'));
+      await run(
+        'ldapmodify',
+        '-a',
+        ...account,
+        ...server,
+        '-e',
+        'relax',
+        '-f',
+        join(directory, 'change.ldif'),
+      );
     },
     signal: (signal) => void child?.kill(signal),
     async kill(signal = 'SIGKILL') {
@@ -117,11 +122,20 @@ export async function startSlapd({
       child = undefined;
     },
     async start() {
-      child = spawn('slapd', ['-d', '0', '-f', configuration, '-h', urls], { stdio: 'ignore', env: { PATH } });
+      child = spawn('slapd', ['-d', '0', '-f', configuration, '-h', urls], {
+        stdio: 'ignore',
+        env: { PATH },
+      });
       await untilAccepting(port, child);
     },
     async countConnections() {
-      const { stdout } = await run('ss', '-Htn', 'state', 'established', `( sport = :${port} or sport = :${tlsPort} )`);
+      const { stdout } = await run(
+        'ss',
+        '-Htn',
+        'state',
+        'established',
+        `( sport = :${port} or sport = :${tlsPort} )`,
+      );
       return stdout.split('\n').filter((line) => line !== '').length;
     },
     async dispose() {
@@ -136,7 +150,10 @@ export async function startSlapd({
 }
 
 /** Run on a slapd, and remove it afterwards. */
-export async function withSlapd(settings: SlapdSettings, run: (slapd: Slapd) => Promise<void>): Promise<void> {
+export async function withSlapd(
+  settings: SlapdSettings,
+  run: (slapd: Slapd) => Promise<void>,
+): Promise<void> {
   const slapd = await startSlapd(settings);
   try {
     await run(slapd);
@@ -146,7 +163,10 @@ export async function withSlapd(settings: SlapdSettings, run: (slapd: Slapd) => 
 }
 
 /** LDIF of a person. */
-export function person(uid: string, { password = `password of ${uid}`, parent = PEOPLE, more = '' } = {}): string {
+export function person(
+  uid: string,
+  { password = `password of ${uid}`, parent = PEOPLE, more = '' } = {},
+): string {
   const encoded = Buffer.from(password).toString('base64');
   const names = `cn: ${uid}\nsn: ${uid}\nuid: ${uid}\nmail: ${uid}@example.com`;
   return `dn: uid=${uid},${parent}\nobjectClass: inetOrgPerson\n${names}\nuserPassword:: ${encoded}\n${more}\n`;
@@ -193,7 +213,7 @@ pwdMaxFailure: 3
 pwdLockoutDuration: 3600
 `;
 
-function configure(directory: string, { certificate, globals, database }: SlapdSettings): string {
+function configure(directory: string, { certificate, globals = '', database = '' }: SlapdSettings): string {
   const tls =
     certificate === undefined
       ? ''

@@ -19,13 +19,22 @@ const LOCKED_PERMANENTLY = '000001010000Z';
 
 const SECONDS_PER_DAY = 86_400;
 
-/** Read the state of an account. @param now seconds since 1970 */
+/**
+ * Read the state of an account.
+ *
+ * @param now seconds since 1970
+ * @throws Error if the service account cannot read the state
+ */
 export function readAccountState(entry: LdapEntry, { kind }: LdapSchema, now: number): PersonState {
   return kind === 'active-directory' ? readWindowsState(entry, now) : readPolicyState(entry, now);
 }
 
 function readWindowsState(entry: LdapEntry, now: number): PersonState {
-  const control = Number(entry.first('userAccountControl') ?? 0);
+  const flags = entry.first('userAccountControl');
+  // Active Directory hides attributes that a client must not read. Every account has this one.
+  if (flags === undefined)
+    throw new Error('The service account cannot read userAccountControl: grant it the right');
+  const control = Number(flags);
   const computed = Number(entry.first('msDS-User-Account-Control-Computed') ?? 0);
   const expires = entry.first('accountExpires') ?? '0';
   if ((control & ACCOUNT_DISABLED) !== 0) return 'disabled';

@@ -1,7 +1,7 @@
 import type { Client, Filter, SearchOptions, SearchResult } from 'ldapts';
 import type { LdapSettings } from './ldap-options.js';
 import { resultCodeOf } from './ldap-servers.js';
-import { loadLdapts } from './open-ldap-connection.js';
+import { LDAP_TIMEOUT_MS, loadLdapts } from './open-ldap-connection.js';
 import { type LdapEntry, readEntry } from './read-entry.js';
 
 /** Condition of a search. Values are sent as octets, so they cannot extend the filter. */
@@ -36,7 +36,12 @@ export async function findEntries(
   const isWindows = schema.kind === 'active-directory';
   // No size limit: ldapts would hide that a server exceeded one.
   const options: SearchOptions = {
-    ...{ scope: 'sub', derefAliases: 'never', filter: await createFilter(conditions) },
+    ...{
+      scope: 'sub',
+      derefAliases: 'never',
+      timeLimit: LDAP_TIMEOUT_MS / 1000,
+      filter: await createFilter(conditions),
+    },
     ...{
       attributes: [...attributes],
       explicitBufferAttributes: schema.hasBinaryId ? [schema.idAttribute] : [],

@@ -1,6 +1,5 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import {
   assertObject,
   assertOptions,
@@ -8,10 +7,10 @@ import {
   assertString,
   type KnownOptions,
 } from '../../base/options.js';
-import { parseUrl } from '../../base/parse-url.js';
 import { RESERVED_CLAIMS } from '../../token/claims/claims-set.js';
 import { normalizeDn } from '../distinguished-name.js';
 import { type LdapSchema, SCHEMAS } from './ldap-schema.js';
+import { type LdapServer, resolveServers, WHERE } from './resolve-servers.js';
 
 /** Options of `ldapDirectory()`. */
 export interface LdapDirectoryOptions {
@@ -96,14 +95,6 @@ export interface LdapGroupSearch {
   readonly memberAttribute?: string;
 }
 
-/** A server with the parameters of its connections. */
-export interface LdapServer {
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  readonly security: 'ldaps' | 'start-tls' | 'none';
-}
-
 /** Validated options, with defaults applied. */
 export interface LdapSettings
   extends Required<
@@ -122,14 +113,10 @@ const KNOWN: KnownOptions<LdapDirectoryOptions> = {
 const KNOWN_ATTRIBUTES: KnownOptions<LdapUserAttributes> = { name: true, id: true };
 const KNOWN_GROUPS: KnownOptions<LdapGroupSearch> = { baseDn: true, memberAttribute: true };
 
-const WHERE = 'ldapDirectory';
 const DEFAULT_CONNECTIONS = 4;
-const LDAP_PORT = 389;
-const LDAPS_PORT = 636;
 const ATTRIBUTE = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 /** Attributes that contain passwords, in lower case. */
 const SECRETS = new Set(['userpassword', 'unicodepwd', 'pwdhistory', 'sambantpassword', 'sambalmpassword']);
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/;
 
 /**
  * Validate the options of `ldapDirectory()`.
@@ -164,37 +151,6 @@ function readAuthorities({ caFile }: LdapDirectoryOptions): string | undefined {
     throw new TypeError(`${WHERE}: caFile must contain certificates in PEM format`);
   }
   return ca;
-}
-
-function resolveServers({ url, startTls = false }: LdapDirectoryOptions): readonly LdapServer[] {
-  if (typeof startTls !== 'boolean') throw new TypeError(`${WHERE}: startTls must be true or false`);
-  const urls = [url].flat();
-  if (urls.length === 0) throw new TypeError(`${WHERE}: url must not be empty: list at least one server`);
-  return urls.map((each) => resolveServer(each, startTls));
-}
-
-function resolveServer(text: string, startTls: boolean): LdapServer {
-  const url = parseUrl(text);
-  const isLdap = url?.protocol === 'ldap:' || url?.protocol === 'ldaps:';
-  if (url === undefined || !isLdap || url.hostname === '' || !isServerAlone(url)) {
-    throw new TypeError(
-      `${WHERE}: url must contain only the scheme, host and port, for example "ldaps://ldap.example.com"`,
-    );
-  }
-  const { protocol, hostname } = url;
-  const host = hostname.replace(/^\[(.*)\]$/, '$1');
-  const isSecure = protocol === 'ldaps:';
-  const server = { url: text, host, port: Number(url.port || (isSecure ? LDAPS_PORT : LDAP_PORT)) };
-  if (isSecure) return { ...server, security: 'ldaps' };
-  if (startTls) return { ...server, security: 'start-tls' };
-  if (LOOPBACK.test(hostname)) return { ...server, security: 'none' };
-  throw new TypeError(
-    `${WHERE}: url must be an ldaps URL, or set startTls: without TLS, others can read passwords`,
-  );
-}
-
-function isServerAlone({ username, password, pathname, search, hash }: URL): boolean {
-  return username + password + search + hash === '' && (pathname === '' || pathname === '/');
 }
 
 function resolveSchema({ schema = 'openldap', userAttributes = {} }: LdapDirectoryOptions): LdapSchema {
@@ -254,9 +210,4 @@ function assertAttribute(attribute: unknown, option: string): asserts attribute 
 function assertDn(dn: unknown, option: string, example: string): asserts dn is string {
   if (typeof dn === 'string' && normalizeDn(dn) !== undefined) return;
   throw new TypeError(`${WHERE}: ${option} must be a distinguished name, for example "${example}"`);
-}
-
-/** Server name for TLS. SNI contains no addresses (RFC 6066 §3). */
-export function serverNameOf({ host }: LdapServer): { readonly servername?: string } {
-  return isIP(host) === 0 ? { servername: host } : {};
 }

@@ -1,7 +1,8 @@
 import type { Client } from 'ldapts';
-import type { LdapServer, LdapSettings } from './ldap-options.js';
+import type { LdapSettings } from './ldap-options.js';
 import { createLdapServers, isUnavailableServer, type LdapServers } from './ldap-servers.js';
 import { type LdapConnection, openLdapConnection } from './open-ldap-connection.js';
+import type { LdapServer } from './resolve-servers.js';
 import { createServiceCredentials } from './service-credentials.js';
 
 /** Runs searches on connections of the service account. */

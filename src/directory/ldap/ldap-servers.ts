@@ -1,4 +1,4 @@
-import type { LdapServer } from './ldap-options.js';
+import type { LdapServer } from './resolve-servers.js';
 
 /** Servers of a directory in the order of their availability. */
 export interface LdapServers {

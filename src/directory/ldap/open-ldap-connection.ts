@@ -3,7 +3,8 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { Client } from 'ldapts';
 import { deadline } from '../../base/deadline.js';
 import { loadPeer } from '../../base/load-peer.js';
-import { type LdapServer, type LdapSettings, serverNameOf } from './ldap-options.js';
+import type { LdapSettings } from './ldap-options.js';
+import { type LdapServer, serverNameOf } from './resolve-servers.js';
 
 /** Connection to a server with a completed bind. */
 export interface LdapConnection {

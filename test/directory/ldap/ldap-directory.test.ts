@@ -8,8 +8,8 @@ import {
   group,
   PEOPLE,
   person,
-  type Slapd,
   SERVICE_DN,
+  type Slapd,
   SUFFIX,
   startSlapd,
   withSlapd,
@@ -20,16 +20,33 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const dnOf = (uid: string): string => `uid=${uid},${PEOPLE}`;
 
 /** Names that have a meaning in filters and distinguished names. */
-const ODD_NAMES = ['star*', 'paren(s)', 'back\\slash', 'Zoë 李', 'comma, plus+equals=', '#hash', '(uid=*)', 'quote"'];
+const ODD_NAMES = [
+  'star*',
+  'paren(s)',
+  'back\\slash',
+  'Zoë 李',
+  'comma, plus+equals=',
+  '#hash',
+  '(uid=*)',
+  'quote"',
+];
 const ENTRIES = [
-  ...['alice', 'renamed', 'moved', 'deleted', 'leaver', 'locked', 'disabled', 'reset', 'unlocked'].map((uid) => person(uid)),
+  ...['alice', 'renamed', 'moved', 'deleted', 'leaver', 'locked', 'disabled', 'reset', 'unlocked'].map(
+    (uid) => person(uid),
+  ),
   person('shadow', { more: 'objectClass: shadowAccount\nshadowExpire: 1\n' }),
   person('several', { more: 'mail: second@example.com\nmobile: 123\n' }),
   person('odd', { password: 'pässwörd (*)\\ with spaces ' }),
   person('twin'),
-  person('twin', { parent: `ou=guests,${PEOPLE}` }).replace(/^/, `dn: ou=guests,${PEOPLE}\nobjectClass: organizationalUnit\nou: guests\n\n`),
+  person('twin', { parent: `ou=guests,${PEOPLE}` }).replace(
+    /^/,
+    `dn: ou=guests,${PEOPLE}\nobjectClass: organizationalUnit\nou: guests\n\n`,
+  ),
   ...ODD_NAMES.map((name, index) =>
-    person(`odd${index}`).replace(`uid: odd${index}`, `uid: odd${index}\nuid:: ${Buffer.from(name).toString('base64')}`),
+    person(`odd${index}`).replace(
+      `uid: odd${index}`,
+      `uid: odd${index}\nuid:: ${Buffer.from(name).toString('base64')}`,
+    ),
   ),
   `dn: cn=nameless,${PEOPLE}\nobjectClass: person\ncn: nameless\nsn: nameless\n\n`,
   group('staff', dnOf('alice'), dnOf('leaver')),
@@ -84,7 +101,9 @@ describeWithSlapd('ldapDirectory() with OpenLDAP', () => {
     test('the same groups by a search below groups.baseDn', async () => {
       const searching = create({ groups: { baseDn: GROUPS } });
 
-      const [found, attribute] = await Promise.all([searching, directory].map((each) => each.findByName('alice')));
+      const [found, attribute] = await Promise.all(
+        [searching, directory].map((each) => each.findByName('alice')),
+      );
 
       expect([...(found?.groups ?? [])].sort()).toEqual([...(attribute?.groups ?? [])].sort());
       expect(found?.groups).toHaveLength(3);
@@ -98,7 +117,9 @@ describeWithSlapd('ldapDirectory() with OpenLDAP', () => {
 
     test('a renamed person by ID, with the new name', async () => {
       const before = await directory.findByName('renamed');
-      await slapd.modify(change(dnOf('renamed'), 'changetype: modrdn', 'newrdn: uid=married', 'deleteoldrdn: 1'));
+      await slapd.modify(
+        change(dnOf('renamed'), 'changetype: modrdn', 'newrdn: uid=married', 'deleteoldrdn: 1'),
+      );
 
       const after = await directory.findById(String(before?.id));
 
@@ -108,7 +129,12 @@ describeWithSlapd('ldapDirectory() with OpenLDAP', () => {
 
     test('a moved person by ID', async () => {
       const before = await directory.findByName('moved');
-      const move = ['changetype: modrdn', 'newrdn: uid=moved', 'deleteoldrdn: 0', `newsuperior: ou=guests,${PEOPLE}`];
+      const move = [
+        'changetype: modrdn',
+        'newrdn: uid=moved',
+        'deleteoldrdn: 0',
+        `newsuperior: ou=guests,${PEOPLE}`,
+      ];
       await slapd.modify(change(dnOf('moved'), ...move));
 
       expect((await directory.findById(String(before?.id)))?.dn).toBe(`uid=moved,ou=guests,${PEOPLE}`);
@@ -133,7 +159,19 @@ describeWithSlapd('ldapDirectory() with OpenLDAP', () => {
   });
 
   describe('injection', () => {
-    const INJECTIONS = ['*', 'a*', 'alice)(uid=*', '*)(uid=*))(|(uid=*', '\\2a', 'alice\0', '\0', 'alice,ou=people', '(', ')', '\ud800'];
+    const INJECTIONS = [
+      '*',
+      'a*',
+      'alice)(uid=*',
+      '*)(uid=*))(|(uid=*',
+      '\\2a',
+      'alice\0',
+      '\0',
+      'alice,ou=people',
+      '(',
+      ')',
+      '\ud800',
+    ];
 
     test('a name with the syntax of filters finds no person', async () => {
       const found: string[] = [];
@@ -165,21 +203,38 @@ describeWithSlapd('ldapDirectory() with OpenLDAP', () => {
     test('and returns the person', async () => {
       const person = await directory.findByName('alice');
 
-      expect(await directory.authenticate('alice', 'password of alice')).toEqual({ kind: 'authenticated', person });
+      expect(await directory.authenticate('alice', 'password of alice')).toEqual({
+        kind: 'authenticated',
+        person,
+      });
     });
 
     test('and tells wrong passwords from unknown names, for the audit log', async () => {
       const wrong = { kind: 'rejected', reason: 'password' };
 
       expect(await directory.authenticate('alice', 'wrong')).toEqual(wrong);
-      expect(await directory.authenticate('absent', 'password of alice')).toEqual({ kind: 'rejected', reason: 'unknown' });
+      expect(await directory.authenticate('absent', 'password of alice')).toEqual({
+        kind: 'rejected',
+        reason: 'unknown',
+      });
       // An entry without a password.
       expect(await create({ userAttributes: { name: 'cn' } }).authenticate('nameless', 'x')).toEqual(wrong);
     });
 
     test('and never binds without one, although the server accepts anonymous binds', async () => {
       const kinds: string[] = [];
-      for (const password of ['', undefined, null, 0, [], [''], ['password of alice'], {}, true, 'x'.repeat(257)]) {
+      for (const password of [
+        '',
+        undefined,
+        null,
+        0,
+        [],
+        [''],
+        ['password of alice'],
+        {},
+        true,
+        'x'.repeat(257),
+      ]) {
         const result = await directory.authenticate('alice', untypedValue(password));
         kinds.push(result.kind === 'rejected' ? result.reason : result.kind);
       }
@@ -192,7 +247,10 @@ describeWithSlapd('ldapDirectory() with OpenLDAP', () => {
         const wrong = untypedValue(name);
 
         expect(await directory.authenticate(wrong, 'x')).toEqual({ kind: 'rejected', reason: 'unknown' });
-        expect([await directory.findByName(wrong), await directory.findById(wrong)]).toEqual([undefined, undefined]);
+        expect([await directory.findByName(wrong), await directory.findById(wrong)]).toEqual([
+          undefined,
+          undefined,
+        ]);
       }
     });
   });
@@ -200,7 +258,9 @@ describeWithSlapd('ldapDirectory() with OpenLDAP', () => {
   describe('state of an account', () => {
     const signIn = (uid: string, password = `password of ${uid}`) => directory.authenticate(uid, password);
     const set = (uid: string, attribute: string, value: string) =>
-      slapd.modify(change(dnOf(uid), 'changetype: modify', `replace: ${attribute}`, `${attribute}: ${value}`));
+      slapd.modify(
+        change(dnOf(uid), 'changetype: modify', `replace: ${attribute}`, `${attribute}: ${value}`),
+      );
 
     test('the password policy locks it after failures, also for the right password', async () => {
       const reasons: unknown[] = [];
@@ -284,9 +344,16 @@ describeWithSlapd('ldapDirectory() with OpenLDAP', () => {
       const single = create({ maxConnections: 1 });
       await single.findByName('alice');
       const connections = await slapd.countConnections();
-      const outcomes = await Promise.allSettled(['twin', 'alice', 'twin', 'alice'].map((name) => single.findByName(name)));
+      const outcomes = await Promise.allSettled(
+        ['twin', 'alice', 'twin', 'alice'].map((name) => single.findByName(name)),
+      );
 
-      expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected', 'fulfilled']);
+      expect(outcomes.map(({ status }) => status)).toEqual([
+        'rejected',
+        'fulfilled',
+        'rejected',
+        'fulfilled',
+      ]);
       expect(await slapd.countConnections()).toBe(connections);
     });
   });
@@ -309,7 +376,10 @@ describeWithSlapd('ldapDirectory() with OpenLDAP', () => {
     const during = await slapd.countConnections();
     await closed.close();
 
-    expect([during - before, await outageOf(closed.findByName('alice'))]).toEqual([1, 'Error: The directory is closed']);
+    expect([during - before, await outageOf(closed.findByName('alice'))]).toEqual([
+      1,
+      'Error: The directory is closed',
+    ]);
     expect(await slapd.countConnections()).toBe(before);
   });
 });

@@ -18,6 +18,15 @@ import {
 
 const ENTRIES = person('alice') + group('staff', `uid=alice,${PEOPLE}`);
 
+/** Let timeouts take longer, for a test that loads the machine. */
+function slowDownTimers(): void {
+  const start = globalThis.setTimeout;
+  const slow = (callback: () => void, delayMs = 0) => start(callback, delayMs * 20);
+  jest
+    .spyOn(globalThis, 'setTimeout')
+    .mockImplementation(Object.assign(slow, { __promisify__: start.__promisify__ }));
+}
+
 describeWithSlapd('outages of LDAP servers', () => {
   const closing: (() => Promise<unknown>)[] = [];
   const rejections: unknown[] = [];
@@ -77,7 +86,10 @@ describeWithSlapd('outages of LDAP servers', () => {
     for (let round = 0; round < 5; round += 1) {
       await directory.findByName('alice');
       const pending = Array.from({ length: 5 }, () =>
-        directory.findByName('alice').then((found) => dns.push(found?.dn), () => undefined),
+        directory.findByName('alice').then(
+          (found) => dns.push(found?.dn),
+          () => undefined,
+        ),
       );
       await slapd.kill();
       await slapd.start();
@@ -114,7 +126,9 @@ describeWithSlapd('outages of LDAP servers', () => {
     first.signal('SIGSTOP');
 
     expect((await directory.findByName('alice'))?.name).toBe('alice');
-    expect(await directory.authenticate('alice', 'password of alice')).toMatchObject({ kind: 'authenticated' });
+    expect(await directory.authenticate('alice', 'password of alice')).toMatchObject({
+      kind: 'authenticated',
+    });
     first.signal('SIGCONT');
   });
 
@@ -136,6 +150,7 @@ describeWithSlapd('outages of LDAP servers', () => {
   });
 
   test('a thousand lookups use at most maxConnections connections', async () => {
+    slowDownTimers();
     const slapd = await start();
     const directory = create({ ...slapd.options, maxConnections: 10 });
     const counts: number[] = [];
@@ -219,7 +234,10 @@ describeWithSlapd('outages of LDAP servers', () => {
     const empty = await outageOf(directory.findByName('alice'));
     const missing = create({ ...slapd.options, bindPasswordFile: '/nowhere/password' });
 
-    expect([readable, empty]).toEqual([expect.stringContaining('run chmod 600'), expect.stringContaining('is empty')]);
+    expect([readable, empty]).toEqual([
+      expect.stringContaining('run chmod 600'),
+      expect.stringContaining('is empty'),
+    ]);
     expect(await outageOf(missing.findByName('alice'))).toContain('ENOENT');
   });
 

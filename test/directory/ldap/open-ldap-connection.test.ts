@@ -34,9 +34,11 @@ describeWithSlapd('a connection with TLS', () => {
   };
 
   /** Causes of outages by LDAPS and by StartTLS. */
-  const outagesWith = async (server: Slapd, change: Partial<LdapDirectoryOptions> = {}) => {
+  const outagesWith = async (server: Slapd, caFile: string | null = authority.caFile) => {
     const causes: string[] = [];
-    for (const options of waysTo(server)) causes.push(await outageOf(signInBy({ ...options, ...change })));
+    for (const { caFile: _, ...options } of waysTo(server)) {
+      causes.push(await outageOf(signInBy({ ...options, ...(caFile === null ? {} : { caFile }) })));
+    }
     return causes;
   };
 
@@ -57,19 +59,24 @@ describeWithSlapd('a connection with TLS', () => {
     for (const options of waysTo(slapd, host)) expect(await signInBy(options)).toMatchObject(authenticated);
   });
 
-  test('is encrypted, and a server that requires encryption accepts it', async () => {
+  test('is encrypted before the bind, as the server requires', async () => {
     const certificate = await authority.issue();
-    const strict = await startSlapd({ certificate, entries: person('alice'), globals: '' });
-    await strict.kill();
-    await strict.start();
+    const strict = await startSlapd({
+      certificate,
+      entries: person('alice'),
+      database: 'security simple_bind=128',
+    });
     for (const options of waysTo(strict)) expect(await signInBy(options)).toMatchObject(authenticated);
+
+    expect(await outageOf(signInBy(strict.options))).toContain('ConfidentialityRequiredError');
     await strict.dispose();
   });
 
   test('is not opened to another host name', async () => {
     const other = await startWith({ altName: 'DNS:ldap.example.com' });
 
-    for (const cause of await outagesWith(other)) expect(cause).toContain("does not match certificate's altnames");
+    for (const cause of await outagesWith(other))
+      expect(cause).toContain("does not match certificate's altnames");
     await other.dispose();
   });
 
@@ -84,10 +91,8 @@ describeWithSlapd('a connection with TLS', () => {
     const stranger = await createCertificateAuthority();
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
     try {
-      for (const caFile of [stranger.caFile, undefined]) {
-        for (const cause of await outagesWith(slapd, caFile === undefined ? { caFile } : { caFile })) {
-          expect(cause).toMatch(/unable to|self-signed/);
-        }
+      for (const caFile of [stranger.caFile, null]) {
+        for (const cause of await outagesWith(slapd, caFile)) expect(cause).toMatch(/unable to|self-signed/);
       }
     } finally {
       delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
