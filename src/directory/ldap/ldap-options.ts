@@ -125,7 +125,7 @@ const SECRETS = new Set(['userpassword', 'unicodepwd', 'pwdhistory', 'sambantpas
  * @throws Error if `caFile` cannot be read
  */
 export function resolveLdapOptions(options: LdapDirectoryOptions): LdapSettings {
-  assertOptions(options, KNOWN, WHERE);
+  assertOptions(options, KNOWN, 'ldapDirectory');
   const { bindDn, bindPasswordFile, baseDn, claims = {}, maxConnections = DEFAULT_CONNECTIONS } = options;
   assertDn(bindDn, 'bindDn', 'cn=passport-jwe,dc=example,dc=com');
   assertDn(baseDn, 'baseDn', 'ou=people,dc=example,dc=com');
@@ -157,7 +157,7 @@ function resolveSchema({ schema = 'openldap', userAttributes = {} }: LdapDirecto
   if (!Object.hasOwn(SCHEMAS, schema)) {
     throw new TypeError(`${WHERE}: schema must be "openldap" or "active-directory"`);
   }
-  assertOptions(userAttributes, KNOWN_ATTRIBUTES, `${WHERE}: userAttributes`);
+  assertOptions(userAttributes, KNOWN_ATTRIBUTES, 'ldapDirectory: userAttributes');
   const { name, id } = userAttributes;
   for (const [option, attribute] of Object.entries({ name, id })) {
     if (attribute !== undefined) assertAttribute(attribute, `userAttributes.${option}`);
@@ -179,7 +179,7 @@ function resolveGroups(
 ): Required<LdapGroupSearch> | undefined {
   if (groups === undefined)
     return nestedMemberRule === undefined ? undefined : { baseDn, memberAttribute: 'member' };
-  assertOptions(groups, KNOWN_GROUPS, `${WHERE}: groups`);
+  assertOptions(groups, KNOWN_GROUPS, 'ldapDirectory: groups');
   const { memberAttribute = 'member' } = groups;
   assertDn(groups.baseDn, 'groups.baseDn', 'ou=groups,dc=example,dc=com');
   assertAttribute(memberAttribute, 'groups.memberAttribute');
