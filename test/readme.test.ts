@@ -116,6 +116,8 @@ const BLOCKS = [
   'workload-pod',
   'workload-curl',
   'workload-job',
+  // Run by test/docs/directory-page.test.ts.
+  'ldap-sign-in',
   // Run by test/docs/provider-pages.slow.test.ts.
   'auth0',
   'okta',

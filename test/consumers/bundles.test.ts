@@ -57,9 +57,9 @@ describe('an import of passport-jwe', () => {
 
     expect(packages).toEqual(['express', 'lru-cache', 'passport-strategy']);
     expect(modules).toContain('src/issue/token-router.ts');
-    expect(modules.filter((module) => /src\/cli\/|parse-yaml|\/schema\.ts|lmdb|redis|ldap/.test(module))).toEqual(
-      [],
-    );
+    expect(
+      modules.filter((module) => /src\/cli\/|parse-yaml|\/schema\.ts|lmdb|redis|ldap/.test(module)),
+    ).toEqual([]);
   });
 
   test('loads at most four files', () => {

@@ -60,7 +60,10 @@ describeWithSlapd('a connection with TLS', () => {
   });
 
   test('is encrypted before the bind, as the server requires', async () => {
-    const strict = await startSlapd({ certificate: await authority.issue(), database: 'security simple_bind=128' });
+    const strict = await startSlapd({
+      certificate: await authority.issue(),
+      database: 'security simple_bind=128',
+    });
     const causes: string[] = [];
     for (const options of [...waysTo(strict), strict.options]) {
       const directory = ldapDirectory(options);
