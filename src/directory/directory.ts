@@ -39,7 +39,7 @@ export interface Directory {
   findById(id: string): Promise<DirectoryPerson | undefined>;
   /** Check a password, for sign-in pages. The token endpoint never receives passwords of people. */
   authenticate(name: string, password: string): Promise<DirectorySignIn>;
-  /** Whether the last request succeeded. Use it in readiness probes. */
+  /** Whether the directory answered the last request. Use it in readiness probes. */
   isReady(): boolean;
   /** Close all connections. Do not use the directory afterwards. */
   close(): Promise<void>;

@@ -9,7 +9,7 @@ const TYPE = /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*)$/;
 const HEX_PAIR = /^[0-9A-Fa-f]{2}$/;
 const HEX_VALUE = /^#(?:[0-9A-Fa-f]{2})+$/;
 
-/** Characters that may follow a backslash as they are (RFC 4514 §3). */
+/** Characters that may follow a backslash unchanged (RFC 4514 §3). */
 const ESCAPABLE = ' "#+,;<=>\\';
 
 const MAX_LENGTH = 2048;

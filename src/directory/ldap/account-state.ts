@@ -1,6 +1,6 @@
 import type { PersonState } from '../directory.js';
 import type { LdapSchema } from './ldap-schema.js';
-import type { LdapEntry } from './read-entry.js';
+import { EntryError, type LdapEntry } from './read-entry.js';
 
 /** Flags of `userAccountControl` and `msDS-User-Account-Control-Computed`. */
 const ACCOUNT_DISABLED = 0x2;
@@ -23,7 +23,7 @@ const SECONDS_PER_DAY = 86_400;
  * Read the state of an account.
  *
  * @param now seconds since 1970
- * @throws Error if the service account cannot read the state
+ * @throws EntryError if the service account cannot read the state
  */
 export function readAccountState(entry: LdapEntry, { kind }: LdapSchema, now: number): PersonState {
   return kind === 'active-directory' ? readWindowsState(entry, now) : readPolicyState(entry, now);
@@ -33,7 +33,7 @@ function readWindowsState(entry: LdapEntry, now: number): PersonState {
   const flags = entry.first('userAccountControl');
   // Active Directory hides attributes that a client must not read. Every account has this one.
   if (flags === undefined)
-    throw new Error('The service account cannot read userAccountControl: grant it the right');
+    throw new EntryError('The service account cannot read userAccountControl: grant it the right');
   const control = Number(flags);
   const computed = Number(entry.first('msDS-User-Account-Control-Computed') ?? 0);
   const expires = entry.first('accountExpires') ?? '0';

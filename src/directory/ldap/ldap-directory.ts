@@ -6,10 +6,11 @@ import { readAccountState } from './account-state.js';
 import { type Condition, findEntries } from './find-entries.js';
 import { type LdapDirectoryOptions, type LdapSettings, resolveLdapOptions } from './ldap-options.js';
 import { createLdapPool, type LdapPool } from './ldap-pool.js';
+import { isUnavailableServer, resultCodeOf } from './ldap-servers.js';
 import { formatObjectGuid, parseObjectGuid } from './object-guid.js';
 import { LDAP_TIMEOUT_MS, openLdapConnection } from './open-ldap-connection.js';
 import { type Rejection, readBindRejection } from './read-bind-rejection.js';
-import { type LdapEntry, readClaims } from './read-entry.js';
+import { EntryError, type LdapEntry, readClaims } from './read-entry.js';
 
 export type { Directory, DirectoryPerson, DirectorySignIn, PersonState } from '../directory.js';
 export type { LdapDirectoryOptions, LdapGroupSearch, LdapUserAttributes } from './ldap-options.js';
@@ -49,7 +50,7 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
       isReady = true;
       return answer;
     } catch (cause) {
-      isReady = false;
+      isReady = cause instanceof EntryError;
       throw cause instanceof TemporarilyUnavailableError ? cause : new TemporarilyUnavailableError({ cause });
     }
   };
@@ -120,12 +121,12 @@ async function findPerson(
     const [entry, ...others] = await findEntries(client, search, settings);
     if (entry === undefined) return undefined;
     if (others.length > 0) {
-      throw new Error(`Several people have the same ${condition[0]}: make it unique, or narrow baseDn`);
+      throw new EntryError(`Several people have the same ${condition[0]}: make it unique, or narrow baseDn`);
     }
     const id = readId(entry, settings);
     const name = entry.first(nameAttribute);
     if (id === undefined || name === undefined) {
-      throw new Error(
+      throw new EntryError(
         `The service account cannot read ${idAttribute} or ${nameAttribute}: grant it the right to read them`,
       );
     }
@@ -151,7 +152,7 @@ async function findGroups(
 ): Promise<readonly string[]> {
   const { groups, schema } = settings;
   if (groups === undefined) {
-    if (entry.octets('memberOf') !== undefined) throw new Error('memberOf must be UTF-8');
+    if (entry.octets('memberOf') !== undefined) throw new EntryError('memberOf must be UTF-8');
     return Object.freeze(entry.all('memberOf'));
   }
   const { baseDn, memberAttribute } = groups;
@@ -177,8 +178,9 @@ async function bindPerson(
       return undefined;
     } catch (failure) {
       const rejection = readBindRejection(failure);
-      if (rejection === undefined) throw failure;
-      return rejection;
+      if (rejection !== undefined) return rejection;
+      const isAnswer = resultCodeOf(failure) !== undefined && !isUnavailableServer(failure);
+      throw isAnswer ? new EntryError('The directory cannot bind the person', { cause: failure }) : failure;
     }
   });
 }

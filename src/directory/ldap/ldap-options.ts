@@ -148,7 +148,9 @@ function readAuthorities({ caFile }: LdapDirectoryOptions): string | undefined {
   try {
     new X509Certificate(ca);
   } catch {
-    throw new TypeError(`${WHERE}: caFile must contain certificates in PEM format`);
+    throw new TypeError(
+      `${WHERE}: caFile must contain certificates in PEM format, for example "-----BEGIN CERTIFICATE-----"`,
+    );
   }
   return ca;
 }

@@ -1,3 +1,4 @@
+import { EntryError } from './read-entry.js';
 import type { LdapServer } from './resolve-servers.js';
 
 /** Servers of a directory in the order of their availability. */
@@ -38,7 +39,8 @@ export function createLdapServers(servers: readonly LdapServer[]): LdapServers {
           avoidedUntil.delete(server);
           return result;
         } catch (failure) {
-          if (resultCodeOf(failure) !== undefined && !isUnavailableServer(failure)) throw failure;
+          const isAnswer = failure instanceof EntryError || resultCodeOf(failure) !== undefined;
+          if (isAnswer && !isUnavailableServer(failure)) throw failure;
           avoid(server);
           lastFailure = failure;
         }

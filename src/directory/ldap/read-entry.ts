@@ -3,6 +3,9 @@ import type { JsonObject } from '../../base/json.js';
 /** Values of an entry as ldapts returns them. */
 type Values = Buffer | Buffer[] | string | string[];
 
+/** The directory answered, but the entries of one person are unusable. */
+export class EntryError extends Error {}
+
 /** An entry of a directory. Names of attributes are compared without case (RFC 4512 §2.5). */
 export interface LdapEntry {
   readonly dn: string;
@@ -20,13 +23,13 @@ const RANGE = /;range=/i;
 /**
  * Wrap an entry of ldapts.
  *
- * @throws Error if the server returned only a part of the values of an attribute
+ * @throws EntryError if the server returned only a part of the values of an attribute
  */
 export function readEntry(entry: { readonly dn: string } & Readonly<Record<string, Values>>): LdapEntry {
   const partial = Object.keys(entry).find((name) => RANGE.test(name));
   if (partial !== undefined) {
-    throw new Error(
-      `The directory returned only a part of ${partial}: do not request attributes with so many values`,
+    throw new EntryError(
+      `The directory returned only a part of ${partial}: remove the attribute from the options`,
     );
   }
   const attributes = new Map<string, readonly (Buffer | string)[]>(

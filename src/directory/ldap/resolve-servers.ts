@@ -28,7 +28,8 @@ export function resolveServers({
   readonly url: string | readonly string[];
   readonly startTls?: boolean;
 }): readonly LdapServer[] {
-  if (typeof startTls !== 'boolean') throw new TypeError(`${WHERE}: startTls must be true or false`);
+  if (typeof startTls !== 'boolean')
+    throw new TypeError(`${WHERE}: startTls must be a boolean: set true or false`);
   const urls = [url].flat();
   if (urls.length === 0) throw new TypeError(`${WHERE}: url must not be empty: list at least one server`);
   return urls.map((each) => resolveServer(each, startTls));
@@ -50,7 +51,7 @@ function resolveServer(text: string, startTls: boolean): LdapServer {
   if (startTls) return { ...server, security: 'start-tls' };
   if (LOOPBACK.test(hostname)) return { ...server, security: 'none' };
   throw new TypeError(
-    `${WHERE}: url must be an ldaps URL, or set startTls: without TLS, others can read passwords`,
+    `${WHERE}: url must use TLS, because passwords are sent: use an ldaps URL, or set startTls to true`,
   );
 }
 

@@ -358,15 +358,17 @@ describeWithSlapd('ldapDirectory() with OpenLDAP', () => {
     });
   });
 
-  test('is ready while the last request succeeded', async () => {
+  test('is ready while the directory answers, also if one person has ambiguous entries', async () => {
     const observed = create();
     const states = [observed.isReady()];
     await observed.findByName('alice');
     states.push(observed.isReady());
     await outageOf(observed.findByName('twin'));
     states.push(observed.isReady());
+    const lost = create({ baseDn: `ou=nowhere,${SUFFIX}` });
+    await outageOf(lost.findByName('alice'));
 
-    expect(states).toEqual([false, true, false]);
+    expect([...states, lost.isReady()]).toEqual([false, true, true, false]);
   });
 
   test('closes its connections, and rejects later requests', async () => {
