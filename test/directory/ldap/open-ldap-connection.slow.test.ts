@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type LdapDirectoryOptions, ldapDirectory } from 'passport-jwe/ldap';
@@ -7,6 +8,7 @@ import {
   createCertificateAuthority,
 } from '../../support/certificate-authority.js';
 import { outageOf } from '../../support/ldap-outcomes.js';
+import { startProgram } from '../../support/processes.js';
 import { describeWithSlapd, person, type Slapd, startSlapd } from '../../support/slapd.js';
 
 const authenticated = { kind: 'authenticated' };
@@ -90,17 +92,32 @@ describeWithSlapd('a connection with TLS', () => {
     await expired.dispose();
   });
 
-  test('is not opened if the authority is unknown, also when Node.js is told to accept it', async () => {
+  test('is not opened if the authority is unknown', async () => {
     const stranger = await createCertificateAuthority();
-    process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
-    try {
-      for (const caFile of [stranger.caFile, null]) {
-        for (const cause of await outagesWith(slapd, caFile)) expect(cause).toMatch(/unable to|self-signed/);
-      }
-    } finally {
-      delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
-      await stranger.dispose();
+    for (const caFile of [stranger.caFile, null]) {
+      for (const cause of await outagesWith(slapd, caFile)) expect(cause).toMatch(/unable to|self-signed/);
     }
+    await stranger.dispose();
+  });
+
+  test('is not opened if the authority is unknown, although NODE_TLS_REJECT_UNAUTHORIZED is 0', async () => {
+    const stranger = await createCertificateAuthority();
+    const passwords = `${stranger.caFile}.passwords`;
+    await writeFile(passwords, JSON.stringify({ right: 'password of alice', wrong: 'wrong' }));
+    const outputs: string[] = [];
+    for (const options of waysTo(slapd)) {
+      for (const { caFile } of [stranger, authority]) {
+        const { ended, output } = startProgram('test/support/programs/ldap-sign-in.ts', {
+          ...{ LDAP_OPTIONS: JSON.stringify({ ...options, caFile }), PASSWORDS: passwords },
+          NODE_TLS_REJECT_UNAUTHORIZED: '0',
+        });
+        await ended;
+        outputs.push(output());
+      }
+    }
+    await stranger.dispose();
+
+    expect(outputs.map((text) => text.includes("kind: 'authenticated'"))).toEqual([false, true, false, true]);
   });
 
   test('is not opened without StartTLS if the server rejects it', async () => {
