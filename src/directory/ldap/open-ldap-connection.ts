@@ -28,6 +28,10 @@ export const LDAP_TIMEOUT_MS = 2000;
 /** Firewalls drop idle connections without notice. */
 const KEEP_ALIVE_MS = 60_000;
 
+/** First octet of a length that has several octets, without their number. */
+const LONG_LENGTH = 0x80;
+const MAX_LENGTH_OCTETS = 4;
+
 /** Load ldapts, an optional peer dependency. */
 export const loadLdapts = () => loadPeer('ldapts', () => import('ldapts'));
 
@@ -81,6 +85,7 @@ function createSockets(server: LdapServer, { ca }: Pick<LdapSettings, 'ca'>) {
   const { host, port } = server;
   let tcp: Socket | undefined;
   let tls: Socket | undefined;
+  const receivedBeforeTls: Buffer[] = [];
   const tlsOptions: ConnectionOptions = {
     // NODE_TLS_REJECT_UNAUTHORIZED must not disable the check of a server that receives passwords.
     ...{ host, minVersion: 'TLSv1.2', rejectUnauthorized: true, ...serverNameOf(server) },
@@ -91,11 +96,13 @@ function createSockets(server: LdapServer, { ca }: Pick<LdapSettings, 'ca'>) {
       if (tcp !== undefined || tls !== undefined)
         throw new Error('The connection to the directory is closed');
       tcp = connectTcp({ host, port, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
+      if (server.security === 'start-tls') tcp.on('data', (data) => receivedBeforeTls.push(data));
       return tcp;
     },
     secure() {
       if (tls !== undefined) throw new Error('The connection to the directory is closed');
       const plain = tcp;
+      if (plain !== undefined) assertSingleMessage(Buffer.concat(receivedBeforeTls));
       const secured = connectTls(
         plain === undefined ? { ...tlsOptions, port } : { ...tlsOptions, socket: plain },
       );
@@ -112,6 +119,19 @@ function createSockets(server: LdapServer, { ca }: Pick<LdapSettings, 'ca'>) {
       tcp?.destroy();
     },
   };
+}
+
+/**
+ * Assert that a server sent only the response to StartTLS before TLS. An attacker could add the start of a message, to which ldapts
+ * would append what the server sends over TLS. The result would be a forged response, for example to a bind.
+ */
+function assertSingleMessage(received: Buffer): void {
+  // The response has less than 128 octets, or a length of several octets (X.690 §8.1.3).
+  const first = received[1] ?? 0;
+  const octets = first < LONG_LENGTH ? 0 : Math.min(first - LONG_LENGTH, MAX_LENGTH_OCTETS);
+  const length = octets === 0 ? first : received.subarray(2).readUIntBE(0, octets);
+  if (received.length !== 2 + octets + length)
+    throw new Error('The server sent data between StartTLS and TLS');
 }
 
 function timedOut(): never {

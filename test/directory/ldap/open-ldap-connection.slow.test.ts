@@ -1,5 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { createSecureContext, TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type LdapDirectoryOptions, ldapDirectory } from 'passport-jwe/ldap';
 import {
@@ -126,6 +127,50 @@ describeWithSlapd('a connection with TLS', () => {
 
     expect(await outageOf(signInBy({ ...plain.options, ...startTls }))).toContain('ProtocolError');
     await plain.dispose();
+  });
+
+  test('accepts no data of an attacker between StartTLS and TLS', async () => {
+    const { certFile, keyFile } = await authority.issue();
+    const secureContext = createSecureContext({
+      cert: await readFile(certFile),
+      key: await readFile(keyFile),
+    });
+    const startTlsResponse = Buffer.from('300c02010278070a010004000400', 'hex');
+    const rejection = Buffer.from('300c02010361070a013104000400', 'hex');
+    // A successful bind, whose message ends with the rejection that the server sends.
+    const forged = Buffer.from('301a02010361150a01000400040e', 'hex');
+    const outcomes: string[] = [];
+    for (const injected of [Buffer.alloc(0), forged]) {
+      let isSearched = false;
+      const server = createServer((socket) => {
+        socket.on('error', () => {});
+        socket.once('data', () => {
+          socket.write(Buffer.concat([startTlsResponse, injected]));
+          const secured = new TLSSocket(socket, { isServer: true, secureContext });
+          secured.on('error', () => {});
+          secured.once('data', () => {
+            secured.write(rejection);
+            secured.on('data', (data) => {
+              isSearched ||= data.includes('uid');
+            });
+          });
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const address = server.address();
+      const port = typeof address === 'object' ? address?.port : undefined;
+      const url = `ldap://127.0.0.1:${port}`;
+      const options = { ...slapd.options, url, startTls: true, caFile: authority.caFile };
+      outcomes.push(await outageOf(signInBy(options)), String(isSearched));
+      server.close();
+    }
+
+    expect(outcomes).toEqual([
+      expect.stringContaining('InvalidCredentialsError'),
+      'false',
+      'Error: The server sent data between StartTLS and TLS',
+      'false',
+    ]);
   });
 
   test('sends no password before TLS', async () => {
