@@ -7,8 +7,21 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe } from '@jest/globals';
 import type { LdapDirectoryOptions } from 'passport-jwe/ldap';
-import type { IssuedCertificate } from './certificate-authority.js';
 import { findFreePort } from './processes.js';
+import {
+  ADMIN_DN,
+  ADMIN_PASSWORD,
+  BASE,
+  configureSlapd,
+  GROUPS,
+  PEOPLE,
+  SERVICE_DN,
+  SERVICE_PASSWORD,
+  type SlapdSettings,
+} from './slapd-configuration.js';
+
+export type { SlapdSettings } from './slapd-configuration.js';
+export { GROUPS, PEOPLE, SERVICE_DN, SUFFIX } from './slapd-configuration.js';
 
 // Debian has slapd in a directory that is not in the PATH of all users.
 const PATH = `${process.env['PATH']}:/usr/sbin`;
@@ -24,25 +37,6 @@ export function describeWithSlapd(name: string, tests: () => void): void {
     process.stderr.write(`\n*** SKIPPED (apt-get install slapd ldap-utils): ${name}\n`);
     describe.skip(name, tests);
   }
-}
-
-export const SUFFIX = 'dc=example,dc=com';
-export const PEOPLE = `ou=people,${SUFFIX}`;
-export const GROUPS = `ou=groups,${SUFFIX}`;
-export const SERVICE_DN = `cn=service,${SUFFIX}`;
-export const SERVICE_PASSWORD = 'password of the service account';
-const ADMIN_DN = `cn=admin,${SUFFIX}`;
-const ADMIN_PASSWORD = 'password of the administrator';
-
-export interface SlapdSettings {
-  /** Default: a server without TLS. */
-  readonly certificate?: IssuedCertificate;
-  /** More entries in LDIF. */
-  readonly entries?: string;
-  /** More lines of slapd.conf for the whole server. */
-  readonly globals?: string;
-  /** More lines of slapd.conf for the database. */
-  readonly database?: string;
 }
 
 /** A `slapd` process on loopback, with its own configuration and database. */
@@ -78,7 +72,7 @@ export async function startSlapd(settings: SlapdSettings = {}): Promise<Slapd> {
     writeFile(join(directory, name), text, { mode, flag: 'w' });
 
   await mkdir(join(directory, 'data'));
-  await write('slapd.conf', configure(directory, settings));
+  await write('slapd.conf', configureSlapd(directory, settings));
   await write('password', SERVICE_PASSWORD);
   await write('base.ldif', BASE);
   await run('slapadd', '-q', '-f', configuration, '-l', join(directory, 'base.ldif'));
@@ -143,10 +137,15 @@ export async function startSlapd(settings: SlapdSettings = {}): Promise<Slapd> {
       await rm(directory, { recursive: true, force: true });
     },
   };
-  await slapd.start();
-  // Overlays ignore the entries of slapadd.
-  if (entries !== '') await slapd.modify(entries);
-  return slapd;
+  try {
+    await slapd.start();
+    // Overlays ignore the entries of slapadd.
+    if (entries !== '') await slapd.modify(entries);
+    return slapd;
+  } catch (failure) {
+    await slapd.dispose();
+    throw failure;
+  }
 }
 
 /** Run on a slapd, and remove it afterwards. */
@@ -181,70 +180,6 @@ export function change(dn: string, ...lines: readonly string[]): string {
 export function group(cn: string, ...members: readonly string[]): string {
   const lines = members.map((member) => `member: ${member}\n`);
   return `dn: cn=${cn},${GROUPS}\nobjectClass: groupOfNames\ncn: ${cn}\n${lines.join('')}\n`;
-}
-
-const BASE = `dn: ${SUFFIX}
-objectClass: dcObject
-objectClass: organization
-dc: example
-o: Example
-
-dn: ${PEOPLE}
-objectClass: organizationalUnit
-ou: people
-
-dn: ${GROUPS}
-objectClass: organizationalUnit
-ou: groups
-
-dn: ${SERVICE_DN}
-objectClass: organizationalRole
-objectClass: simpleSecurityObject
-cn: service
-userPassword: ${SERVICE_PASSWORD}
-
-dn: cn=policy,${SUFFIX}
-objectClass: device
-objectClass: pwdPolicy
-cn: policy
-pwdAttribute: userPassword
-pwdLockout: TRUE
-pwdMaxFailure: 3
-pwdLockoutDuration: 3600
-`;
-
-function configure(directory: string, { certificate, globals = '', database = '' }: SlapdSettings): string {
-  const tls =
-    certificate === undefined
-      ? ''
-      : `TLSCertificateFile ${certificate.certFile}\nTLSCertificateKeyFile ${certificate.keyFile}\n`;
-  return `include /etc/ldap/schema/core.schema
-include /etc/ldap/schema/cosine.schema
-include /etc/ldap/schema/nis.schema
-include /etc/ldap/schema/inetorgperson.schema
-modulepath /usr/lib/ldap
-moduleload back_mdb
-moduleload memberof
-moduleload ppolicy
-pidfile ${directory}/pid
-allow bind_anon_cred
-${tls}${globals}
-database mdb
-suffix ${SUFFIX}
-rootdn ${ADMIN_DN}
-rootpw "${ADMIN_PASSWORD}"
-directory ${directory}/data
-dbnosync
-maxsize 33554432
-index uid,entryUUID,member eq
-access to attrs=userPassword by anonymous auth
-access to * by dn.exact="${SERVICE_DN}" read
-${database}
-overlay memberof
-memberof-refint TRUE
-overlay ppolicy
-ppolicy_default cn=policy,${SUFFIX}
-`;
 }
 
 async function untilAccepting(port: number, child: ChildProcess): Promise<void> {
