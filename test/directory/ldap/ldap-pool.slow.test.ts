@@ -192,7 +192,8 @@ describeWithSlapd('outages of LDAP servers', () => {
     const pending = outageOf(directory.findByName('alice'));
     await slapd.kill();
 
-    expect(await pending).toContain('ECONNREFUSED');
+    // The listening socket may outlive the connections of a killed process for a moment.
+    expect(await pending).toMatch(/ECONNREFUSED|ECONNRESET|Connection closed|disconnected/);
     expect(performance.now() - startedAt).toBeLessThan(1500);
   });
 
