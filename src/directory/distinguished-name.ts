@@ -9,6 +9,9 @@ const TYPE = /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)*)$/;
 const HEX_PAIR = /^[0-9A-Fa-f]{2}$/;
 const HEX_VALUE = /^#(?:[0-9A-Fa-f]{2})+$/;
 
+/** Start of an encoded value, to tell it from a string. A decoded string never contains a lone surrogate. */
+const ENCODED = '\ud800';
+
 /** Characters that may follow a backslash unchanged (RFC 4514 §3). */
 const ESCAPABLE = ' "#+,;<=>\\';
 
@@ -76,8 +79,7 @@ function trimSpaces(value: string): string {
 
 /** Decode the escapes of a value. Escaped octets are UTF-8. */
 function unescapeValue(value: string): string | undefined {
-  // NUL tells an encoded value from a string that starts with the same character.
-  if (value.startsWith('#')) return HEX_VALUE.test(value) ? `\0${value}` : undefined;
+  if (value.startsWith('#')) return HEX_VALUE.test(value) ? `${ENCODED}${value}` : undefined;
   const bytes: Buffer[] = [];
   for (let index = 0; index < value.length; index += 1) {
     const character = value.charAt(index);

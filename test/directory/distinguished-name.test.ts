@@ -29,6 +29,7 @@ test.each([
   ['an escaped separator', 'CN=a\\,OU=b', 'CN=a,OU=b'],
   ['a plus sign', 'CN=a+OU=b', 'CN=a,OU=b'],
   ['an encoded value', 'CN=#0401', 'CN=\\#0401'],
+  ['an encoded value after NUL', 'CN=#0401', 'CN=\\00#0401'],
   ['the case of other letters', 'CN=Ä', 'CN=ä'],
   ['the Kelvin sign and the dotless i', 'CN=\u212a\u0131', 'CN=ki'],
   ['a space within a value', 'CN=a  b', 'CN=a b'],
