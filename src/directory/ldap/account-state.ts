@@ -14,8 +14,11 @@ const NEVER = new Set(['0', '9223372036854775807']);
 const WINDOWS_EPOCH_SECONDS = 11_644_473_600;
 const TICKS_PER_SECOND = 10_000_000;
 
-/** Value of `pwdAccountLockedTime` of an account that an administrator has locked (draft-behera-ldap-password-policy §5.3.3). */
-const LOCKED_PERMANENTLY = '000001010000Z';
+/**
+ * Start of `pwdAccountLockedTime` of an account that an administrator has locked, with or without seconds
+ * (draft-behera-ldap-password-policy §5.3.3).
+ */
+const LOCKED_PERMANENTLY = '00000101';
 
 const SECONDS_PER_DAY = 86_400;
 
@@ -30,12 +33,8 @@ export function readAccountState(entry: LdapEntry, { kind }: LdapSchema, now: nu
 }
 
 function readWindowsState(entry: LdapEntry, now: number): PersonState {
-  const flags = entry.first('userAccountControl');
-  // Active Directory hides attributes that a client must not read. Every account has this one.
-  if (flags === undefined)
-    throw new EntryError('The service account cannot read userAccountControl: grant it the right');
-  const control = Number(flags);
-  const computed = Number(entry.first('msDS-User-Account-Control-Computed') ?? 0);
+  const control = readFlags(entry, 'userAccountControl');
+  const computed = readFlags(entry, 'msDS-User-Account-Control-Computed');
   const expires = entry.first('accountExpires') ?? '0';
   if ((control & ACCOUNT_DISABLED) !== 0) return 'disabled';
   if (!NEVER.has(expires) && Number(expires) / TICKS_PER_SECOND - WINDOWS_EPOCH_SECONDS <= now)
@@ -44,11 +43,18 @@ function readWindowsState(entry: LdapEntry, now: number): PersonState {
   return (computed & PASSWORD_EXPIRED) === 0 ? 'active' : 'password_expired';
 }
 
+/** Read the flags of an account. Active Directory hides attributes that a client must not read, and every account has flags. */
+function readFlags(entry: LdapEntry, attribute: string): number {
+  const flags = entry.first(attribute);
+  if (flags !== undefined) return Number(flags);
+  throw new EntryError(`The service account cannot read ${attribute}: grant it the right`);
+}
+
 /** State by the password policy overlay of OpenLDAP, and by `shadowExpire` (RFC 2307). */
 function readPolicyState(entry: LdapEntry, now: number): PersonState {
   const lockedAt = entry.first('pwdAccountLockedTime');
   const shadowExpire = Number(entry.first('shadowExpire') ?? -1);
-  if (lockedAt === LOCKED_PERMANENTLY) return 'disabled';
+  if (lockedAt?.startsWith(LOCKED_PERMANENTLY)) return 'disabled';
   if (shadowExpire >= 0 && shadowExpire * SECONDS_PER_DAY <= now) return 'expired';
   if (lockedAt !== undefined) return 'locked';
   return entry.first('pwdReset')?.toUpperCase() === 'TRUE' ? 'password_expired' : 'active';
