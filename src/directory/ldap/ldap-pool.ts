@@ -13,7 +13,7 @@ export interface LdapPool extends Pick<LdapServers, 'tryInOrder'> {
    * @throws Error (as rejection) if no server is available, or the search fails
    */
   run<Result>(search: (client: Client) => Promise<Result>): Promise<Result>;
-  /** Close all connections, and wait until their sockets are closed. */
+  /** Close all connections, and wait until their sockets are closed and attempts have ended. */
   close(): Promise<void>;
 }
 
@@ -36,7 +36,13 @@ export function createLdapPool(settings: LdapSettings): LdapPool {
   const servers = createLdapServers(settings.servers);
   const credentials = createServiceCredentials(settings);
   const pooled = new Set<Pooled>();
+  /** Attempts on other connections, such as password checks. */
+  const attempts = new Set<Promise<unknown>>();
   let isClosed = false;
+
+  const assertNotClosed = (): void => {
+    if (isClosed) throw new Error('The directory is closed');
+  };
 
   const bindService = () =>
     credentials.use((service) =>
@@ -68,7 +74,7 @@ export function createLdapPool(settings: LdapSettings): LdapPool {
 
   /** Choose the connection with the fewest searches, or open one if all are busy. */
   const chooseConnection = (): Pooled => {
-    if (isClosed) throw new Error('The directory is closed');
+    assertNotClosed();
     for (const member of pooled) if (isObsolete(member)) discard(member);
     const [idlest] = [...pooled].sort((one, other) => one.searches - other.searches);
     const mayOpen = pooled.size < maxConnections;
@@ -82,7 +88,16 @@ export function createLdapPool(settings: LdapSettings): LdapPool {
   };
 
   return {
-    tryInOrder: servers.tryInOrder,
+    async tryInOrder(attempt) {
+      assertNotClosed();
+      const pending = servers.tryInOrder(attempt);
+      attempts.add(pending);
+      try {
+        return await pending;
+      } finally {
+        attempts.delete(pending);
+      }
+    },
     async run(search) {
       for (;;) {
         const member = chooseConnection();
@@ -106,7 +121,7 @@ export function createLdapPool(settings: LdapSettings): LdapPool {
       isClosed = true;
       const closing = [...pooled].map(async ({ opening }) => (await opening).close());
       pooled.clear();
-      await Promise.allSettled(closing);
+      await Promise.allSettled([...closing, ...attempts]);
     },
   };
 }
