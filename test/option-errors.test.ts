@@ -587,6 +587,8 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [ldapDirectory, 'claims', { ...LDAP, claims: { email: 1 } }],
     [ldapDirectory, 'claims', { ...LDAP, claims: [] }],
     [ldapDirectory, 'claims', { ...LDAP, claims: { secret: 'UserPassword' } }],
+    [ldapDirectory, 'claims', { ...LDAP, claims: { secret: 'ms-Mcs-AdmPwd' } }],
+    [ldapDirectory, 'userAttributes.name', { ...LDAP, userAttributes: { name: 'userPassword' } }],
     [ldapDirectory, 'claims', { ...LDAP, claims: { sub: 'uid' } }],
     [ldapDirectory, 'maxConnections', { ...LDAP, maxConnections: 0 }],
   ],

@@ -116,7 +116,12 @@ const KNOWN_GROUPS: KnownOptions<LdapGroupSearch> = { baseDn: true, memberAttrib
 const DEFAULT_CONNECTIONS = 4;
 const ATTRIBUTE = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
 /** Attributes that contain passwords, in lower case. */
-const SECRETS = new Set(['userpassword', 'unicodepwd', 'pwdhistory', 'sambantpassword', 'sambalmpassword']);
+const SECRETS = new Set([
+  ...['userpassword', 'authpassword', 'pwdhistory', 'krbprincipalkey'],
+  ...['sambantpassword', 'sambalmpassword', 'sambapasswordhistory'],
+  ...['unicodepwd', 'dbcspwd', 'ntpwdhistory', 'lmpwdhistory', 'supplementalcredentials'],
+  ...['ms-mcs-admpwd', 'mslaps-password', 'msds-managedpassword'],
+]);
 
 /**
  * Validate the options of `ldapDirectory()`.
@@ -192,9 +197,6 @@ function resolveClaims(claims: Readonly<Record<string, string>>): Readonly<Recor
   assertObject(claims, `${WHERE}: claims`, '{ email: "mail" }');
   for (const [claim, attribute] of Object.entries(claims)) {
     assertAttribute(attribute, 'claims');
-    if (SECRETS.has(attribute.toLowerCase())) {
-      throw new TypeError(`${WHERE}: claims must not contain passwords: remove the attribute ${attribute}`);
-    }
     if (RESERVED_CLAIMS.has(claim)) {
       throw new TypeError(
         `${WHERE}: claims must not contain the reserved claim ${claim}: choose a different name`,
@@ -205,8 +207,10 @@ function resolveClaims(claims: Readonly<Record<string, string>>): Readonly<Recor
 }
 
 function assertAttribute(attribute: unknown, option: string): asserts attribute is string {
-  if (typeof attribute === 'string' && ATTRIBUTE.test(attribute)) return;
-  throw new TypeError(`${WHERE}: ${option} must name an attribute of LDAP, for example "mail"`);
+  if (typeof attribute !== 'string' || !ATTRIBUTE.test(attribute))
+    throw new TypeError(`${WHERE}: ${option} must name an attribute of LDAP, for example "mail"`);
+  if (SECRETS.has(attribute.toLowerCase()))
+    throw new TypeError(`${WHERE}: ${option} must not contain passwords: remove the attribute ${attribute}`);
 }
 
 function assertDn(dn: unknown, option: string, example: string): asserts dn is string {
