@@ -21,7 +21,7 @@ import {
 } from './slapd-configuration.js';
 
 export type { SlapdSettings } from './slapd-configuration.js';
-export { GROUPS, PEOPLE, SERVICE_DN, SUFFIX } from './slapd-configuration.js';
+export { GROUPS, PEOPLE, SERVICE_DN, SERVICE_PASSWORD, SUFFIX } from './slapd-configuration.js';
 
 // Debian has slapd in a directory that is not in the PATH of all users.
 const PATH = `${process.env['PATH']}:/usr/sbin`;

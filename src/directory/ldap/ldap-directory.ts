@@ -18,6 +18,9 @@ export type { LdapDirectoryOptions, LdapGroupSearch, LdapUserAttributes } from '
 /** Maximum length of names, IDs and passwords. */
 const MAX_LENGTH = 256;
 
+/** ID that no entry has (RFC 9562 §5.9). */
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+
 /**
  * Create a directory of people on LDAP servers, such as OpenLDAP or Active Directory. It requires the package `ldapts`, and
  * connects on first use.
@@ -62,6 +65,21 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
     return value === undefined ? undefined : findPerson([idAttribute, value], settings, pool);
   };
 
+  let isProbing = false;
+  /**
+   * Search people and groups, with few or no results. A load balancer sends no requests to an instance that is not ready, so no
+   * other request would succeed.
+   */
+  const probe = async (): Promise<void> => {
+    if (isProbing) return;
+    isProbing = true;
+    await ask(async () => {
+      await findById(NIL_UUID);
+      await pool.run((client) => searchGroups(client, settings.bindDn, settings));
+    }).catch(() => {});
+    isProbing = false;
+  };
+
   const checkPassword = async (person: DirectoryPerson, password: string): Promise<DirectorySignIn> => {
     const rejection = await bindPerson(person, password, settings, pool);
     if (rejection !== undefined) {
@@ -88,7 +106,10 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
           : checkPassword(person, password);
       });
     },
-    isReady: () => isReady,
+    isReady() {
+      if (!isReady) void probe();
+      return isReady;
+    },
     close: () => pool.close(),
   });
 }
@@ -100,10 +121,10 @@ function isName(value: unknown): value is string {
 
 /**
  * Whether a value can be a password. A bind without one would succeed as an anonymous bind (RFC 4513 §5.1.2), also if a form
- * has no such field and the value is `undefined`.
+ * has no such field and the value is `undefined`. A server that ends strings at NUL could take a password with NUL for an empty one.
  */
 function isPassword(value: unknown): value is string {
-  return typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH;
+  return isName(value) && !value.includes('\0');
 }
 
 /** Find the only person who fulfils a condition. */
@@ -150,18 +171,26 @@ async function findGroups(
   entry: LdapEntry,
   settings: LdapSettings,
 ): Promise<readonly string[]> {
+  const found = await searchGroups(client, entry.dn, settings);
+  if (found !== undefined) return found;
+  if (entry.octets('memberOf') !== undefined) throw new EntryError('memberOf must be UTF-8');
+  return Object.freeze(entry.all('memberOf'));
+}
+
+/** Search the groups that have a member. `undefined` if people have `memberOf` instead. */
+async function searchGroups(
+  client: ClientOf,
+  dn: string,
+  settings: LdapSettings,
+): Promise<readonly string[] | undefined> {
   const { groups, schema } = settings;
-  if (groups === undefined) {
-    if (entry.octets('memberOf') !== undefined) throw new EntryError('memberOf must be UTF-8');
-    return Object.freeze(entry.all('memberOf'));
-  }
+  if (groups === undefined) return undefined;
   const { baseDn, memberAttribute } = groups;
   const rule = schema.nestedMemberRule;
-  const member: Condition =
-    rule === undefined ? [memberAttribute, entry.dn] : [memberAttribute, entry.dn, rule];
+  const member: Condition = rule === undefined ? [memberAttribute, dn] : [memberAttribute, dn, rule];
   // `1.1` requests no attributes (RFC 4511 §4.5.1.8).
   const found = await findEntries(client, { baseDn, conditions: [member], attributes: ['1.1'] }, settings);
-  return Object.freeze(found.map(({ dn }) => dn));
+  return Object.freeze(found.map((group) => group.dn));
 }
 
 /** Bind as a person on a separate connection. Returns why the server rejected the bind. */

@@ -229,3 +229,14 @@ test.each([
 
   expect(await (await open({ bind })).authenticate('ada', 'x')).toEqual({ kind: 'rejected', reason });
 });
+
+test('a password with NUL is rejected without a bind, because a server could take it for an empty one', async () => {
+  const binds: string[] = [];
+  const bind = (dn: string) => void binds.push(dn);
+  const opened = await open({ bind });
+  const reasons: unknown[] = [];
+  for (const password of ['\0', '\0x', 'x\0']) reasons.push(await opened.authenticate('ada', password));
+
+  expect(reasons).toEqual(Array(3).fill({ kind: 'rejected', reason: 'password' }));
+  expect(binds).not.toContain(DN);
+});

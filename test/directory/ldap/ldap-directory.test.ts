@@ -9,6 +9,7 @@ import {
   PEOPLE,
   person,
   SERVICE_DN,
+  SERVICE_PASSWORD,
   type Slapd,
   SUFFIX,
   startSlapd,
@@ -17,6 +18,12 @@ import {
 import { untypedValue } from '../../support/untyped.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Ask for readiness as a probe does, until the directory is ready. */
+async function untilReady(directory: Directory): Promise<void> {
+  while (!directory.isReady()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 const dnOf = (uid: string): string => `uid=${uid},${PEOPLE}`;
 
 /** Names that have a meaning in filters and distinguished names. */
@@ -125,6 +132,14 @@ describeWithSlapd('ldapDirectory() with OpenLDAP', () => {
 
       expect([after?.id, after?.name, after?.dn]).toEqual([before?.id, 'married', dnOf('married')]);
       expect(await directory.findByName('renamed')).toBeUndefined();
+    });
+
+    test('a person by each spelling that the server considers equal, with the name in the directory', async () => {
+      const names = [];
+      for (const spelling of ['ALICE', ' alice  ', 'ａｌｉｃｅ'])
+        names.push((await directory.findByName(spelling))?.name);
+
+      expect(names).toEqual(['alice', 'alice', 'alice']);
     });
 
     test('a moved person by ID', async () => {
@@ -369,6 +384,34 @@ describeWithSlapd('ldapDirectory() with OpenLDAP', () => {
     await outageOf(lost.findByName('alice'));
 
     expect([...states, lost.isReady()]).toEqual([false, true, true, false]);
+  });
+
+  test('becomes ready without a request, before the first one and after an outage', async () => {
+    const waiting = create();
+    const lost = create({ bindPasswordFile: '/nowhere/password' });
+
+    expect([waiting.isReady(), lost.isReady()]).toEqual([false, false]);
+    await untilReady(waiting);
+    expect(lost.isReady()).toBe(false);
+
+    await slapd.writePassword('wrong');
+    const outage = create();
+    await outageOf(outage.findByName('alice'));
+    await slapd.writePassword(SERVICE_PASSWORD);
+
+    expect(outage.isReady()).toBe(false);
+    await untilReady(outage);
+  });
+
+  test('does not become ready if only the base DN of groups is wrong', async () => {
+    const lost = create({ groups: { baseDn: `ou=nowhere,${SUFFIX}` } });
+    const states = new Set<boolean>();
+    for (let probes = 0; probes < 40; probes += 1) {
+      states.add(lost.isReady());
+      await slapd.countConnections();
+    }
+
+    expect([...states]).toEqual([false]);
   });
 
   test('closes its connections, and rejects later requests', async () => {
