@@ -46,7 +46,9 @@ export async function openLdapConnection(
   settings: Pick<LdapSettings, 'ca'>,
   { dn, password }: LdapCredentials,
 ): Promise<LdapConnection> {
-  if (password === '') throw new TypeError('A bind requires a password');
+  // ldapts takes a name such as EXTERNAL for a SASL mechanism. An empty name or password makes a bind anonymous.
+  if (!dn.includes('=') || password === '')
+    throw new TypeError('A bind requires a distinguished name and a password');
   const { Client } = await loadLdapts();
   const sockets = createSockets(server, settings);
   const client = new Client({
