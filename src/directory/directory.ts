@@ -33,15 +33,15 @@ export type DirectorySignIn =
  * complete answer tells that a person is absent.
  */
 export interface Directory {
-  /** Find the person who signs in with a name. Directories ignore case and spaces, so many spellings find one person. */
+  /** Find the person who signs in with a name. Servers ignore the case of a name, so several spellings find one person. */
   findByName(name: string): Promise<DirectoryPerson | undefined>;
   /** Find a person by the immutable ID, also after a rename. */
   findById(id: string): Promise<DirectoryPerson | undefined>;
   /** Check a password, for sign-in pages. The token endpoint never receives passwords of people. */
   authenticate(name: string, password: string): Promise<DirectorySignIn>;
   /**
-   * Whether the directory answered the last request. Use it in readiness probes. If it is `false`, also before the first request,
-   * the call starts a request in the background, whose result the next calls return.
+   * Whether the directory answered the last request. Use it in readiness probes. It is `false` before the first request. While
+   * it is `false`, each call starts a request in the background, whose result the next calls return.
    */
   isReady(): boolean;
   /** Close all connections, after password checks have ended. Do not use the directory afterwards. */

@@ -121,7 +121,8 @@ function isName(value: unknown): value is string {
 
 /**
  * Whether a value can be a password. A bind without one would succeed as an anonymous bind (RFC 4513 §5.1.2), also if a form
- * has no such field and the value is `undefined`. A server that ends strings at NUL could take a password with NUL for an empty one.
+ * has no such field and the value is `undefined`. A server that ends strings at NUL could take a password with NUL for an
+ * empty one.
  */
 function isPassword(value: unknown): value is string {
   return isName(value) && !value.includes('\0');

@@ -115,13 +115,15 @@ const KNOWN_GROUPS: KnownOptions<LdapGroupSearch> = { baseDn: true, memberAttrib
 
 const DEFAULT_CONNECTIONS = 4;
 const ATTRIBUTE = /^[A-Za-z][A-Za-z0-9-]{0,63}$/;
-/** Attributes that contain passwords, in lower case. */
-const SECRETS = new Set([
-  ...['userpassword', 'authpassword', 'pwdhistory', 'krbprincipalkey'],
-  ...['sambantpassword', 'sambalmpassword', 'sambapasswordhistory'],
-  ...['unicodepwd', 'dbcspwd', 'ntpwdhistory', 'lmpwdhistory', 'supplementalcredentials'],
-  ...['ms-mcs-admpwd', 'mslaps-password', 'msds-managedpassword'],
-]);
+/** Attributes that contain passwords or their hashes, in lower case. */
+const SECRETS = new Set(
+  [
+    ...['userPassword', 'authPassword', 'pwdHistory', 'krbPrincipalKey'],
+    ...['sambaNTPassword', 'sambaLMPassword', 'sambaPasswordHistory'],
+    ...['unicodePwd', 'dBCSPwd', 'ntPwdHistory', 'lmPwdHistory', 'supplementalCredentials'],
+    ...['ms-Mcs-AdmPwd', 'msLAPS-Password', 'msDS-ManagedPassword'],
+  ].map((attribute) => attribute.toLowerCase()),
+);
 
 /**
  * Validate the options of `ldapDirectory()`.
