@@ -30,6 +30,7 @@ const toSource = {
   '^passport-jwe/stores$': '<rootDir>/src/stores/index.ts',
   '^passport-jwe/lmdb$': '<rootDir>/src/stores/lmdb/open-lmdb-stores.ts',
   '^passport-jwe/redis$': '<rootDir>/src/stores/redis/open-redis-stores.ts',
+  '^passport-jwe/ldap$': '<rootDir>/src/directory/ldap/ldap-directory.ts',
   '^passport-jwe/testing$': '<rootDir>/src/testing/index.ts',
   '^(\\.{1,2}/.*)\\.js$': '$1',
 };

@@ -185,6 +185,15 @@ const TESTING: PublicNames = {
     `),
 };
 
+const LDAP: PublicNames = {
+  values: words(`
+      ldapDirectory
+    `),
+  types: words(`
+      Directory DirectoryPerson DirectorySignIn LdapDirectoryOptions LdapGroupSearch LdapUserAttributes PersonState
+    `),
+};
+
 const ENTRIES: readonly (readonly [entry: string, file: string, names: PublicNames])[] = [
   ['.', 'index.ts', together(SHARED, ACCEPT, ISSUE, COMMON)],
   ['./accept', 'accept/index.ts', together(SHARED, ACCEPT)],
@@ -196,6 +205,7 @@ const ENTRIES: readonly (readonly [entry: string, file: string, names: PublicNam
   ['./stores', 'stores/index.ts', STORES],
   ['./lmdb', 'stores/lmdb/open-lmdb-stores.ts', LMDB],
   ['./redis', 'stores/redis/open-redis-stores.ts', REDIS],
+  ['./ldap', 'directory/ldap/ldap-directory.ts', LDAP],
   ['./testing', 'testing/index.ts', TESTING],
 ];
 
@@ -229,7 +239,7 @@ describe('of the two halves', () => {
 
   test('neither imports a driver, the key source of Vault, the monitor or the command line', async () => {
     const imports = [...(await readImports('accept/index.ts')), ...(await readImports('issue/index.ts'))];
-    const optional = /^(cli|monitor|client|stores\/lmdb|stores\/redis|keys\/vault)\//;
+    const optional = /^(cli|monitor|client|stores\/lmdb|stores\/redis|keys\/vault|directory)\//;
 
     expect(imports.filter((path) => optional.test(path))).toEqual([]);
   });

@@ -47,6 +47,7 @@ import {
 } from 'passport-jwe';
 import { generateApiKey } from 'passport-jwe/api-keys';
 import { openAuditFile, pinoSink, verifyAuditFile } from 'passport-jwe/audit';
+import { ldapDirectory } from 'passport-jwe/ldap';
 import { createMonitor } from 'passport-jwe/monitor';
 import { vaultKeySource } from 'passport-jwe/vault';
 import { openLmdbStores } from '../src/stores/lmdb/open-lmdb-stores.js';
@@ -66,6 +67,10 @@ const stores = createMemoryStores();
 const revocations = createRevocations({ stores });
 const sessions = createSessions({ stores, revocations });
 const limits = createLimits({ stores });
+const LDAP = {
+  ...{ url: 'ldaps://ldap.example.com', baseDn: 'dc=example,dc=com' },
+  ...{ bindDn: 'cn=service,dc=example,dc=com', bindPasswordFile: '/run/secrets/ldap' },
+};
 const issuer = createTokenIssuer({ keyRing, issuer: ISSUER, audience: AUDIENCE });
 const apiKeys = await loadFiles({ 'demo.yaml': MINIMAL_FILE });
 const legacyKey = await createLegacyKey({ secret: secretOf(9) });
@@ -605,6 +610,34 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [openRedisStores, 'url', {}],
     [openRedisStores, 'prefix', { url: 'redis://localhost', prefix: '' }],
     [openRedisStores, 'audit', { url: 'redis://localhost', audit: {} }],
+  ],
+  ldapDirectory: [
+    [ldapDirectory, 'url', { ...LDAP, url: undefined }],
+    [ldapDirectory, 'url', { ...LDAP, url: [] }],
+    [ldapDirectory, 'url', { ...LDAP, url: 'https://ldap.example.com' }],
+    [ldapDirectory, 'url', { ...LDAP, url: 'ldaps://service@ldap.example.com' }],
+    [ldapDirectory, 'url', { ...LDAP, url: 'ldaps://ldap.example.com/dc=example' }],
+    [ldapDirectory, 'startTls', { ...LDAP, url: 'ldap://ldap.example.com' }],
+    [ldapDirectory, 'startTls', { ...LDAP, url: ['ldap://127.0.0.1', 'ldap://127.0.0.1.example.com'] }],
+    [ldapDirectory, 'startTls', { ...LDAP, startTls: 1 }],
+    [ldapDirectory, 'caFile', { ...LDAP, caFile: 1 }],
+    [ldapDirectory, 'caFile', { ...LDAP, caFile: 'package.json' }],
+    [ldapDirectory, 'bindDn', { ...LDAP, bindDn: '' }],
+    [ldapDirectory, 'bindPasswordFile', { ...LDAP, bindPasswordFile: '' }],
+    [ldapDirectory, 'baseDn', { ...LDAP, baseDn: 'people' }],
+    [ldapDirectory, 'schema', { ...LDAP, schema: 'toString' }],
+    [ldapDirectory, 'userAttributes', { ...LDAP, userAttributes: { mail: 'mail' } }],
+    [ldapDirectory, 'userAttributes.name', { ...LDAP, userAttributes: { name: 'uid)(x' } }],
+    [ldapDirectory, 'groups', { ...LDAP, groups: { filter: 'x' } }],
+    [ldapDirectory, 'groups.baseDn', { ...LDAP, groups: {} }],
+    [ldapDirectory, 'groups.memberAttribute', { ...LDAP, groups: { baseDn: 'dc=a', memberAttribute: '' } }],
+    [ldapDirectory, 'claims', { ...LDAP, claims: { email: 1 } }],
+    [ldapDirectory, 'claims', { ...LDAP, claims: [] }],
+    [ldapDirectory, 'claims', { ...LDAP, claims: { secret: 'UserPassword' } }],
+    [ldapDirectory, 'claims', { ...LDAP, claims: { secret: 'ms-Mcs-AdmPwd' } }],
+    [ldapDirectory, 'userAttributes.name', { ...LDAP, userAttributes: { name: 'userPassword' } }],
+    [ldapDirectory, 'claims', { ...LDAP, claims: { sub: 'uid' } }],
+    [ldapDirectory, 'maxConnections', { ...LDAP, maxConnections: 0 }],
   ],
   requireScope: [[requireScope, 'scope token']],
   requireAnyScope: [[requireAnyScope, 'scope token', 'a b']],

@@ -132,6 +132,8 @@ const BLOCKS = [
   'mutual-tls-key',
   'mutual-tls-self-signed',
   'mutual-tls-proxy',
+  // Run by test/docs/directory-page.test.ts.
+  'ldap-sign-in',
   // Run by test/docs/provider-pages.slow.test.ts.
   'auth0',
   'okta',

@@ -1,7 +1,7 @@
 import { messageOf } from './message-of.js';
 
 /**
- * Load an optional peer dependency, such as the client library of a store.
+ * Load an optional peer dependency, such as the client library of a store or directory.
  *
  * @param name package name.
  * @throws Error (as rejection) if the package is not installed. The message contains the `npm install` command.
@@ -11,7 +11,7 @@ export async function loadPeer<Module>(name: string, load: () => Promise<Module>
     return await load();
   } catch (cause) {
     if (!isMissing(cause, name)) throw cause;
-    throw new Error(`This store requires the package ${name}: run npm install ${name}`, { cause });
+    throw new Error(`This function requires the package ${name}: run npm install ${name}`, { cause });
   }
 }
 

@@ -49,6 +49,7 @@ describe('the declarations of', () => {
     ['./stores', []],
     ['./lmdb', []],
     ['./vault', []],
+    ['./ldap', []],
     ['./redis', ['ioredis']],
     ['./api-keys', ['node:crypto', 'node:http', 'node:util']],
     ['./testing', ['node:crypto', 'node:http', 'node:util']],

@@ -120,10 +120,24 @@ describe('the packed tarball', () => {
       const text = `import { ${name} } from 'passport-jwe/${subpath}'; await ${name}(${options}).catch((error) => console.log(error.message));`;
 
       expect(await consumer.runProgram(`${subpath}.mjs`, text)).toMatch(
-        /^This store requires the package (\w+): run npm install \1$/,
+        /^This function requires the package (\w+): run npm install \1$/,
       );
     },
   );
+
+  test('names the package that passport-jwe/ldap needs if it is not installed', async () => {
+    const consumer = await packed.createConsumer([...DEPENDENCIES, 'express']);
+    const text = `import { writeFileSync } from 'node:fs';
+      import { ldapDirectory } from 'passport-jwe/ldap';
+      writeFileSync('password', 'x', { mode: 0o600 });
+      const dns = { bindDn: 'cn=service,dc=example,dc=com', baseDn: 'dc=example,dc=com' };
+      const directory = ldapDirectory({ url: 'ldap://127.0.0.1:1', bindPasswordFile: 'password', ...dns });
+      await directory.findByName('alice').catch(({ code, cause }) => console.log(code, cause.message));`;
+
+    expect(await consumer.runProgram('ldap.mjs', text)).toBe(
+      'ERR_TEMPORARILY_UNAVAILABLE This function requires the package ldapts: run npm install ldapts',
+    );
+  });
 });
 
 describe('what is loaded on first use', () => {
