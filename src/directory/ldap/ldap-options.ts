@@ -8,7 +8,7 @@ import {
   type KnownOptions,
 } from '../../base/options.js';
 import { RESERVED_CLAIMS } from '../../token/claims/claims-set.js';
-import { normalizeDn } from '../distinguished-name.js';
+import { normalizeDn } from '../normalize-dn.js';
 import { type LdapSchema, SCHEMAS } from './ldap-schema.js';
 import { type LdapServer, resolveServers, WHERE } from './resolve-servers.js';
 

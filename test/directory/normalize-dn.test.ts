@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { normalizeDn } from '../../src/directory/distinguished-name.js';
+import { normalizeDn } from '../../src/directory/normalize-dn.js';
 
 const areEqual = (one: string, other: string): boolean => {
   const normalized = normalizeDn(one);
