@@ -16,7 +16,12 @@ const { replays } = createMemoryStores();
 const expiresAt = Date.now() / 1000 + 600;
 const digestOf = (text) => hash('sha256', text, 'base64url');
 const use = (n) =>
-  replays.use({ digest: digestOf(`proof ${n}`), owner: digestOf(`key ${n % keys}`), quota: proofs, expiresAt });
+  replays.use({
+    digest: digestOf(`proof ${n}`),
+    owner: digestOf(`key ${n % keys}`),
+    quota: proofs,
+    expiresAt,
+  });
 use(0);
 const before = usedBytes();
 for (let n = 1; n <= proofs; n += 1) use(n);
