@@ -25,7 +25,6 @@ function startReader(maxVersion: 'TLSv1.2' | 'TLSv1.3') {
           isResumed:
             'isSessionReused' in req.socket &&
             Reflect.apply(Object(req.socket.isSessionReused), req.socket, []),
-          claimsAuthorized: 'authorized' in req.socket && req.socket.authorized,
           connections: sockets.size,
         }),
       );
@@ -105,11 +104,4 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a certificate of a connection wi
     expect(resumed).toMatchObject({ isResumed: true, connections: 2 });
     expect(resumed?.['thumbprint']).toBeUndefined();
   });
-});
-
-test('Node.js calls a resumed session of TLS 1.3 without a certificate authorized', async () => {
-  const agent = new Agent({ maxCachedSessions: 10 });
-  const [, resumed] = await readings('TLSv1.3', { agent }, { agent });
-
-  expect(resumed).toMatchObject({ isResumed: true, claimsAuthorized: true });
 });
