@@ -26,7 +26,7 @@ beforeEach(async () => {
 
 const obtain = (proof: ProofOptions = {}) => app.obtain({}, { signer, proof });
 
-/** Send a proof as it is, with the client credentials grant. */
+/** Send an unchanged proof, with the client credentials grant. */
 const send = (proof: string) =>
   request(app.app)
     .post('/oauth/token')

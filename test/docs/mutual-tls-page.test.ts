@@ -51,7 +51,7 @@ async function untilConnected(program: RunningProgram, port: number): Promise<vo
   }
 }
 
-/** Runs the curl command of the page in a folder with this certificate. @returns what it prints. */
+/** Runs the curl command of the page in a folder with this certificate. @returns its output. */
 async function curl(certificate: IssuedCertificate): Promise<Readonly<Record<string, unknown>>> {
   await writeFile(join(directory, 'client.pem'), certificate.cert);
   await writeFile(join(directory, 'client-key.pem'), certificate.key);

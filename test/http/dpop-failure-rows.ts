@@ -133,7 +133,7 @@ export const DPOP_ROWS: readonly Row[] = [
     },
   },
   {
-    failure: 'a replay store that is out of reach',
+    failure: 'an unavailable replay store',
     ...{ options: replaysOf(() => Promise.reject(new Error('unreachable'))), mint: bound, lines: proven() },
     ...{
       status: 503,

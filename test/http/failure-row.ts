@@ -17,7 +17,7 @@ export interface Row {
   readonly change?: (token: string) => string;
   readonly query?: (token: string) => string;
   readonly options?: Partial<JweStrategyOptions>;
-  /** Whether the resource server has a key ring of its own, which is not the one of the token. */
+  /** Whether the key ring of the resource server differs from that of the issuer. */
   readonly foreignRing?: boolean;
   readonly guard?: RequestHandler;
   readonly status: number;

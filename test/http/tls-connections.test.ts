@@ -10,7 +10,7 @@ const expired = issueCertificate({ subject: '/CN=expired', days: -1 });
 
 const read = createCertificateReader({ kind: 'socket' });
 
-/** A server that tells what it reads of the client, and of the connection. */
+/** Server whose responses contain the client certificate and the state of the connection. */
 function startReader(maxVersion: 'TLSv1.2' | 'TLSv1.3') {
   const sockets = new Set<unknown>();
   return startTlsServer(

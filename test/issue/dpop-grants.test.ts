@@ -138,7 +138,7 @@ describe('a subject token that is bound to a key', () => {
 
   test.each([
     ['without a proof', () => undefined],
-    ['with a proof of its own key', () => other],
+    ['with a proof of the key of the client', () => other],
   ] as [string, () => ProofSigner | undefined][])(
     'is not exchanged by a client that does not introspect its audience, %s',
     async (_how, signer) => {

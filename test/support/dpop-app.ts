@@ -62,7 +62,7 @@ export interface DpopAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
-  /** Empty where there is none. */
+  /** Tokens of the response, or empty strings if it has none. */
   readonly accessToken: string;
   readonly refreshToken: string;
 }
