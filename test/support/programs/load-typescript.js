@@ -15,7 +15,7 @@ if (isMainThread) register(import.meta.url);
 
 /** Finds `app.ts` as `app.js`, the name by which TypeScript files import it. */
 export async function resolve(specifier, context, next) {
-  if (!/^\.{1,2}\/.*\.js$/.test(specifier)) return next(specifier, context);
+  if (!/^\.{1,2}\/.*\.m?js$/.test(specifier)) return next(specifier, context);
   return next(specifier, context).catch((error) => {
     if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error;
     return next(specifier.replace(/js$/, 'ts'), context);
