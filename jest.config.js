@@ -1,3 +1,5 @@
+import { fileURLToPath } from 'node:url';
+
 /**
  * Files named `*.slow.test.ts` start many processes or wait long. `npm test` leaves them out, `npm run test:slow` runs
  * nothing else, and Jest by itself runs whatever it is given.
@@ -11,7 +13,8 @@ const ignored = IGNORED[process.env.TIER ?? 'all'];
 if (ignored === undefined) throw new Error(`TIER must be one of ${Object.keys(IGNORED).join(', ')}`);
 
 const shared = {
-  testEnvironment: 'node',
+  // An absolute path, as Stryker does not know <rootDir>.
+  testEnvironment: fileURLToPath(new URL('test/support/fresh-environment.cjs', import.meta.url)),
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
   },

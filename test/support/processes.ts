@@ -5,6 +5,9 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** Arguments of Node.js to run a TypeScript file. */
+export const TYPESCRIPT = ['--import', new URL('programs/load-typescript.js', import.meta.url).href] as const;
+
 /** Eight times so many ports, from the first on, are below 32768. */
 const PORTS = 2_816;
 const FIRST_PORT = 10_240;
@@ -32,7 +35,7 @@ export function startProgram(
   { cwd = ROOT, args = [] }: ProgramSetting = {},
 ): RunningProgram {
   const { PATH = '', HOME = '' } = process.env;
-  const loader = /\.m?ts$/.test(file) ? ['--import', 'tsx'] : [];
+  const loader = /\.m?ts$/.test(file) ? TYPESCRIPT : [];
   const child = spawn(process.execPath, [...loader, file, ...args], {
     cwd,
     env: { PATH, HOME, ...environment },

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { TYPESCRIPT } from './processes.js';
 import { PYTHON } from './python.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -67,7 +68,7 @@ export async function readTokens(
   );
   await Promise.all([...first, writeFile(join(directory, reader), code)]);
   await writeFile(join(directory, driver), isNode ? NODE_DRIVER : PYTHON_DRIVER);
-  const [command, args] = isNode ? [process.execPath, ['--import', 'tsx']] : [PYTHON, []];
+  const [command, args] = isNode ? [process.execPath, TYPESCRIPT] : [PYTHON, []];
   const env = { PATH: process.env['PATH'] ?? '', STEPS: JSON.stringify(steps) };
   const options = { cwd: directory, env, timeout: 20_000 };
   try {
