@@ -111,7 +111,7 @@ const API_KEYS: PublicNames = {
   types: words(`
       ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState CertificateSubject ClaimConditions ClientAssertionRules ClientCertificateRules
       ClientCredentials
-      ConfigurationProblem DelegationRules DpopPolicy GenerateApiKeyOptions LoadApiKeysOptions LoadedApiKeys
+      ConfigurationProblem DelegationRules DpopPolicy GenerateApiKeyOptions IdTokenRule LoadApiKeysOptions LoadedApiKeys
       ModelConfiguration ParsedApiKey RefreshTokens SecretText SurplusScopes
       WatchApiKeysOptions WatchedApiKeys WorkloadRule
     `),

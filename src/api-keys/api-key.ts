@@ -72,6 +72,22 @@ export interface WorkloadRule {
   readonly users: boolean;
 }
 
+/** ID tokens that an API key may exchange for access tokens of their users (RFC 8693 §2.1). */
+export interface IdTokenRule {
+  /** `iss` of the ID tokens. */
+  readonly issuer: string;
+  /** Client IDs at the provider: the values of `aud` and `azp`. */
+  readonly audiences: readonly string[];
+  /** Claims that the ID tokens must contain with exactly these values. */
+  readonly claims: ClaimConditions;
+  /**
+   * Scope tokens by group, as the provider names it.
+   *
+   * @default undefined (every user has all permissions of the API key)
+   */
+  readonly groupPermissions?: Readonly<Record<string, readonly string[]>>;
+}
+
 /** Authentication of a client by signed assertions, `private_key_jwt` (RFC 7523 §2.2). */
 export interface ClientAssertionRules {
   /**
@@ -166,6 +182,8 @@ export interface ApiKey {
   readonly delegation?: DelegationRules;
   /** Workload identities that obtain tokens of this API key without a secret. */
   readonly workloads: readonly WorkloadRule[];
+  /** ID tokens that the client may exchange for tokens of their users. */
+  readonly idTokens: readonly IdTokenRule[];
   readonly models: readonly ModelConfiguration[];
   readonly functions: readonly string[];
   /** Permitted endpoints as `METHOD /path`, where the method may be `*`. */

@@ -5,6 +5,7 @@ export type {
   ClientCertificateRules,
   DelegationRules,
   DpopPolicy,
+  IdTokenRule,
   ModelConfiguration,
   RefreshTokens,
   SurplusScopes,

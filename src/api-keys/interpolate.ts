@@ -20,6 +20,7 @@ const PRIVATE_FIELDS = new Set([
     'self_signed_tls_client_auth',
     'tls_client_certificate_bound_access_tokens',
     'workloads',
+    'id_tokens',
     'active',
     'expires_at',
     'token_ttl',

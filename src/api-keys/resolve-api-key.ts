@@ -6,6 +6,7 @@ import type {
   ApiKey,
   ClientAssertionRules,
   DelegationRules,
+  IdTokenRule,
   ModelConfiguration,
   WorkloadRule,
 } from './api-key.js';
@@ -46,6 +47,7 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     ...(file.surplus_scopes === undefined ? {} : { surplusScopes: file.surplus_scopes }),
     ...(file.delegation === undefined ? {} : { delegation: resolveDelegation(file.delegation, keyId) }),
     workloads: Object.freeze(file.workloads.map(resolveWorkload)),
+    idTokens: Object.freeze(file.id_tokens.map(resolveIdTokens)),
     models: Object.freeze(file.models.map(resolveModel)),
     functions: Object.freeze(file.functions),
     endpoints: Object.freeze(file.endpoints),
@@ -105,6 +107,19 @@ function resolveWorkload({
 }: ApiKeyFile['workloads'][number]): WorkloadRule {
   freezeJson(claims, Number.POSITIVE_INFINITY);
   return Object.freeze({ issuer, subject, claims, users });
+}
+
+function resolveIdTokens({
+  issuer,
+  audiences,
+  claims = {},
+  group_permissions: permissions,
+}: ApiKeyFile['id_tokens'][number]): IdTokenRule {
+  freezeJson(claims, Number.POSITIVE_INFINITY);
+  const rule = { issuer, audiences: Object.freeze(audiences), claims };
+  if (permissions === undefined) return Object.freeze(rule);
+  freezeJson(permissions, Number.POSITIVE_INFINITY);
+  return Object.freeze({ ...rule, groupPermissions: permissions });
 }
 
 function resolveRateLimits(limits: ApiKeyFile['rate_limits']): RateLimits {

@@ -74,6 +74,7 @@ describe('the enterprise example of the original description', () => {
         introspects: [],
         serviceAudiences: [],
         workloads: [],
+        idTokens: [],
         models: [
           expect.objectContaining({
             name: 'gpt-4',

@@ -40,6 +40,7 @@ describe('defaults', () => {
       introspects: [],
       service_audiences: [],
       workloads: [],
+      id_tokens: [],
       models: [],
       functions: [],
       endpoints: [],
