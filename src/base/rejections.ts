@@ -139,8 +139,19 @@ export type ExchangeRejection =
   | 'proof_missing'
   | 'expires_now';
 
+/** Reasons for rejecting a user of a directory or an identity provider, for audit events only. */
+export type UserRejection =
+  | 'user_unknown'
+  | 'user_absent'
+  | 'user_disabled'
+  | 'user_expired'
+  | 'user_locked'
+  | 'user_password_expired'
+  | 'groups_overage';
+
 /** Reasons for rejecting a token as a grant, for audit events only. The response is always `invalid_grant`. */
 export type GrantRejection =
+  | UserRejection
   | 'unknown_family'
   | 'ended'
   | 'revoked'
@@ -157,7 +168,6 @@ export type GrantRejection =
   | AssertionRejection
   | 'assertion_lifetime'
   | 'assertion_user'
-  | 'groups_overage'
   | 'no_workload'
   | 'several_workloads'
   | 'no_client'
