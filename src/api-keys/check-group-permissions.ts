@@ -6,11 +6,12 @@ import type { DocumentFault } from './check-consistency.js';
 export function checkGroupPermissions(document: {
   readonly [field: string]: unknown;
 }): readonly DocumentFault[] {
-  const { users, group_permissions: groups, permissions, workloads } = document;
+  const { users, group_permissions: groups, permissions, workloads, id_tokens: idTokens } = document;
   const hasDirectory = isJsonObject(users);
   return [
     ...(hasDirectory && !hasGroups(groups) ? [NO_GROUPS] : []),
-    ...(groups !== undefined && !hasDirectory ? [NO_DIRECTORY] : []),
+    // The providers of ID tokens can be linked to a directory. Only the router knows this.
+    ...(groups !== undefined && !hasDirectory && idTokens === undefined ? [NO_DIRECTORY] : []),
     ...(isJsonObject(groups)
       ? [
           ...findSurplus(groups, Array.isArray(permissions) ? permissions : []),
@@ -59,7 +60,8 @@ const NO_GROUPS: DocumentFault = {
 
 const NO_DIRECTORY: DocumentFault = {
   path: ['group_permissions'],
-  message: 'requires a directory in users, for example users: { directory: corp }',
+  message:
+    'requires a directory in users, for example users: { directory: corp }, or id_tokens of a provider that is linked to a directory',
 };
 
 const SURPLUS = {

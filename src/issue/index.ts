@@ -25,6 +25,11 @@ export {
   authorizationServerMetadata,
 } from './authorization-server-metadata.js';
 export type { ClaimsContext, ClaimsHook } from './grants/issue-access-token.js';
+export type {
+  DirectoryLink,
+  IdentityProvider,
+  IdentityProviderType,
+} from './id-tokens/identity-provider.js';
 export type { ClientTokenRequest, IssueRequest, UserTokenRequest } from './issue-request.js';
 export type { TokenRouterDpopOptions } from './router-dpop.js';
 export type { ThrottleOptions } from './throttle-failures.js';

@@ -1,6 +1,7 @@
 import type { ApiKey } from '../api-keys/api-key.js';
 import type { ApiKeyFault, ApiKeyRule } from '../api-keys/api-key-registry.js';
 import { type CertificateSource, verifiesCertificates } from '../http/mutual-tls-options.js';
+import { findIdTokenFaults } from './id-tokens/find-id-token-faults.js';
 import type { TokenRouterSettings } from './token-router-options.js';
 
 type Terms = Pick<
@@ -10,6 +11,8 @@ type Terms = Pick<
   | 'certificateSource'
   | 'directories'
   | 'dpop'
+  | 'identityProviders'
+  | 'issuer'
   | 'keyRing'
   | 'maxTokenLifetimeSeconds'
   | 'stores'
@@ -38,6 +41,8 @@ function createRule({
   certificateSource,
   directories,
   dpop: proofs,
+  identityProviders,
+  issuer,
   keyRing,
   maxTokenLifetimeSeconds,
   stores,
@@ -55,6 +60,7 @@ function createRule({
         ...(typeof users === 'object' && !directories.has(users.directory)
           ? [{ keyId, ...UNKNOWN_DIRECTORY }]
           : []),
+        ...findIdTokenFaults(apiKey, { identityProviders, issuer }),
         ...workloads.flatMap(({ issuer }, index) =>
           workloadIssuers.has(issuer)
             ? []

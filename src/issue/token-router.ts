@@ -21,6 +21,7 @@ import { createGrants } from './grants/create-grants.js';
 import type { Grant } from './grants/grant.js';
 import { JWT_BEARER } from './grants/jwt-bearer-grant.js';
 import { TOKEN_EXCHANGE } from './grants/token-exchange-grant.js';
+import { createIdTokenUsers } from './id-tokens/id-token-users.js';
 import type { ClientTokenRequest } from './issue-request.js';
 import { createRefreshTokens } from './refresh-tokens.js';
 import { requireServableKeys } from './require-servable-keys.js';
@@ -125,6 +126,7 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
     refresh: stores?.families === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
     workloadIssuers: new Set(workloadIssuers.keys()),
     directories: new Set(settings.directories.keys()),
+    identityProviders: new Set(settings.identityProviders.keys()),
     directoryStaleSeconds: settings.directoryStaleSeconds ?? 0,
     surplusScopes,
     dpop: describeDpop(settings.dpop, 'in stores'),
@@ -145,14 +147,24 @@ function createParts(settings: TokenRouterSettings) {
   const { followAudiences, ...verifiers } = createRouterVerifiers(settings);
   const { workloadIssuers: issuers } = settings;
   const acceptsWorkloads = issuers.size > 0;
+  const { identityProviders } = settings;
   const users = createVerifiedUsers({
-    ...{ directories, staleSeconds: directoryStaleSeconds, families, revocations, audit, clock },
+    ...{
+      directories,
+      identityProviders,
+      staleSeconds: directoryStaleSeconds,
+      families,
+      revocations,
+      audit,
+      clock,
+    },
   });
+  const idTokens = createIdTokenUsers({ identityProviders, users, counters, audit, clock });
   return {
     dpop: createRouterDpop(settings),
     ...{ apiKeys, audience, surplusScopes, clock, refreshTokens, ...verifiers },
     tokens: createTrackedIssuer(settings, followAudiences),
-    grants: createGrants({ claims, refreshTokens, acceptsWorkloads, users, ...verifiers }),
+    grants: createGrants({ claims, refreshTokens, acceptsWorkloads, users, idTokens, ...verifiers }),
     certificates: createCertificateClients(settings),
     assertions: createClientAssertions({ apiKeys, issuer, counters, audit, clock }),
     workloadClients: acceptsWorkloads
@@ -188,7 +200,9 @@ function findPublishers(settings: TokenRouterSettings): readonly KeyPublisher[] 
 /** Return the grant types for the metadata. Includes token exchange and JWT bearer only if an API key allows them. */
 function findUsableGrantTypes(grants: readonly Grant[], { apiKeys }: ApiKeyRegistry): readonly string[] {
   const isUsable: Readonly<Record<string, boolean>> = {
-    [TOKEN_EXCHANGE]: apiKeys.some(({ delegation }) => delegation !== undefined),
+    [TOKEN_EXCHANGE]: apiKeys.some(
+      ({ delegation, idTokens }) => delegation !== undefined || idTokens.length > 0,
+    ),
     [JWT_BEARER]: apiKeys.some(({ workloads }) => workloads.length > 0),
   };
   return grants.map((grant) => grant.grantType).filter((type) => isUsable[type] ?? true);

@@ -1,22 +1,13 @@
-import { InvalidRequestError, InvalidScopeError } from '../../base/errors.js';
-import { confirmationOf } from '../../sessions/key-binding.js';
 import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
-import type { PersonReference } from '../../stores/family-store.js';
-import { formatScope } from '../../token/claims/scope.js';
 import { noVerifiedUsers } from '../users/no-verified-users.js';
 import type { VerifiedUsers } from '../users/verified-users.js';
 import { verifyUser } from '../users/verify-user.js';
 import { audiencesOf, chooseAudience } from './choose-audience.js';
-import type { Grant, GrantContext, TokenResponse } from './grant.js';
-import {
-  type AccessTokenRequest,
-  type ClaimsHook,
-  issueAccessToken,
-  issueServiceToken,
-  noClaims,
-} from './issue-access-token.js';
+import type { Grant, GrantContext } from './grant.js';
+import { type ClaimsHook, issueAccessToken, issueServiceToken, noClaims } from './issue-access-token.js';
+import { issueSessionTokens, requireFamilies } from './issue-session-tokens.js';
 import { narrowScope } from './narrow-scope.js';
-import { echoOfflineAccess, readRequestedScope } from './offline-access.js';
+import { readRequestedScope } from './offline-access.js';
 import { assertServiceRequest, readIdentities } from './read-identities.js';
 import { surplusPolicy } from './surplus-policy.js';
 
@@ -71,53 +62,8 @@ export function clientCredentialsGrant({
       const identities = readIdentities(apiKey, parameters, { users, identity });
       const request = { scope, audience, ...identities };
       if (!isOffline) return issueAccessToken(context, request, claimsHook);
-      let response: TokenResponse | undefined;
-      const { refreshToken } = await beginSession(
-        request,
-        { context, families, person: identity?.person },
-        async (sessionId) => {
-          response = await issueAccessToken(context, { ...request, sessionId }, claimsHook);
-        },
-      );
-      if (response === undefined) {
-        throw new TypeError('The session began without an access token: report this bug in passport-jwe');
-      }
-      return { ...echoOfflineAccess(response), refresh_token: refreshToken };
+      const session = { families: requireFamilies(families, context, request), person: identity?.person };
+      return issueSessionTokens(context, request, { claimsHook, ...session });
     },
   };
-}
-
-interface SessionParts {
-  readonly context: GrantContext;
-  readonly families: RefreshFamilies | undefined;
-  /** Person whom each refresh checks again. */
-  readonly person: PersonReference | undefined;
-}
-
-function beginSession(
-  { scope, audience, user, sessionId, deviceId }: AccessTokenRequest,
-  { context: { apiKey, sender, origin }, families, person }: SessionParts,
-  prepare: (sessionId: string) => Promise<void>,
-) {
-  if (families === undefined || apiKey.refreshTokens === 'off') {
-    throw new InvalidScopeError('Refresh tokens are not enabled for this API key');
-  }
-  const isAnchored = deviceId !== undefined || confirmationOf(sender) !== undefined;
-  if (apiKey.refreshTokens === 'public' && !isAnchored) {
-    throw new InvalidRequestError(
-      'Refresh tokens of this API key are bound to a device or a key: send device_id or a DPoP proof',
-    );
-  }
-  const start = {
-    clientId: apiKey.keyId,
-    subject: user ?? apiKey.keyId,
-    subjectAsserted: user !== undefined,
-    audience,
-    scope: formatScope(scope),
-    ...(sessionId === undefined ? {} : { sessionId }),
-    ...(deviceId === undefined ? {} : { deviceId }),
-    ...(sender === undefined ? {} : { sender }),
-    ...(person === undefined ? {} : { person }),
-  };
-  return families.begin(start, origin.ip, prepare);
 }

@@ -1,3 +1,4 @@
+import type { IdTokenUsers } from '../id-tokens/id-token-users.js';
 import type { RefreshTokenBackend } from '../refresh-tokens.js';
 import type { VerifyToken } from '../router-verifiers.js';
 import type { VerifiedUsers } from '../users/verified-users.js';
@@ -16,6 +17,8 @@ export interface GrantsParts {
   readonly acceptsWorkloads: boolean;
   /** Verification of users by directories. */
   readonly users: VerifiedUsers;
+  /** Users whom ID tokens identify. */
+  readonly idTokens: IdTokenUsers;
 }
 
 /** Create the grants of the token endpoint. */
@@ -25,14 +28,15 @@ export function createGrants({
   verifyLive,
   acceptsWorkloads,
   users,
+  idTokens,
 }: GrantsParts): readonly Grant[] {
+  const sessions = refreshTokens === undefined ? {} : { families: refreshTokens.families };
   const hook = { users, ...(claims === undefined ? {} : { claimsHook: claims }) };
-  const exchange = tokenExchangeGrant({ ...hook, verify: verifyLive });
+  const exchange = tokenExchangeGrant({ ...hook, ...sessions, idTokens, verify: verifyLive });
   const others = [exchange, ...(acceptsWorkloads ? [jwtBearerGrant(hook)] : [])];
   if (refreshTokens === undefined) return [clientCredentialsGrant(hook), ...others];
-  const { families } = refreshTokens;
   return [
-    clientCredentialsGrant({ ...hook, families }),
+    clientCredentialsGrant({ ...hook, ...sessions }),
     refreshTokenGrant({ ...hook, ...refreshTokens }),
     ...others,
   ];

@@ -46,12 +46,14 @@ export function readIdentities(
       );
     }
   }
-  if (user !== undefined && !apiKey.users)
+  if (identity === undefined && user !== undefined && !apiKey.users)
     throw new InvalidRequestError('This API key may not assert a user');
   if (user === apiKey.keyId)
     throw new InvalidRequestError('user must not be the key_id of the API key itself');
   if (identity === undefined && user !== undefined && users.isVerifiedSubject(user))
-    throw new InvalidRequestError('This API key may not assert a user of a directory');
+    throw new InvalidRequestError(
+      'This API key may not assert a user of a directory or an identity provider',
+    );
   return {
     ...(identity === undefined ? {} : { userClaims: identity.claims }),
     ...(user === undefined ? {} : { user }),

@@ -1,16 +1,15 @@
-import { InvalidGrantError } from '../../base/errors.js';
 import { isJsonObject, type JsonObject } from '../../base/json.js';
 import { invalidIdToken } from './verify-id-token.js';
 
 /**
  * Read the groups in an ID token. Without the claim, the person is in no group.
  *
- * @throws InvalidGrantError if the provider left out the groups, because there are too many (overage)
+ * @returns `undefined` if the provider left out groups, because there are too many (overage)
  * @throws InvalidRequestError if the claim is malformed
  */
-export function readGroups(claims: JsonObject, claim: string): readonly string[] {
-  if (isOverage(claims, claim)) throw new InvalidGrantError('groups_overage');
-  const { [claim]: value = [] } = claims;
+export function readGroups(claims: JsonObject, claim: string): readonly string[] | undefined {
+  if (isOverage(claims, claim)) return undefined;
+  const value = Object.hasOwn(claims, claim) ? claims[claim] : [];
   const groups: readonly unknown[] = Array.isArray(value) ? value : [value];
   const isGroup = (group: unknown): group is string => typeof group === 'string' && group !== '';
   if (!groups.every(isGroup)) throw invalidIdToken('assertion_claim');
@@ -23,5 +22,5 @@ export function readGroups(claims: JsonObject, claim: string): readonly string[]
  */
 function isOverage({ _claim_names: names, hasgroups }: JsonObject, claim: string): boolean {
   const isDistributed = isJsonObject(names) ? Object.hasOwn(names, claim) : names !== undefined;
-  return isDistributed || (hasgroups !== undefined && hasgroups !== false);
+  return isDistributed || (claim === 'groups' && hasgroups !== undefined && hasgroups !== false);
 }

@@ -1,5 +1,12 @@
 import { isIdTokenIssuer } from '../../api-keys/is-id-token-issuer.js';
-import { assertMethod, assertOptions, assertString, type KnownOptions } from '../../base/options.js';
+import {
+  assertMethod,
+  assertObject,
+  assertOptions,
+  assertString,
+  type KnownOptions,
+} from '../../base/options.js';
+import { DIRECTORY_NAME, isDirectoryName } from '../../directory/is-directory-name.js';
 import type { VerificationKeys } from '../../keys/verification-keys.js';
 import type { DirectoryLink, IdentityProvider, IdentityProviderType } from './identity-provider.js';
 import { PROVIDER_SHAPES, TENANT, tenantOf } from './provider-shapes.js';
@@ -21,12 +28,28 @@ export interface ResolvedIdentityProvider {
 /** Identity providers by name. */
 export type IdentityProviders = ReadonlyMap<string, ResolvedIdentityProvider>;
 
-/** Names of the router to which identity providers are compared. */
-export interface ProviderNames {
+/** Option of `tokenRouter()` for identity providers. */
+export interface IdentityProvidersOptions {
+  /**
+   * OpenID providers by name, for example `{ corp: { type: 'okta', issuer, verification: discoverJwks({ issuer }) } }`. Clients
+   * whose API keys list the issuer in `id_tokens` exchange its ID tokens for access tokens of the person. A name has 1 to 32
+   * characters from `a-z 0-9 -`, starts with a letter, and is no name in `directories`. The subject of a person is
+   * `corp:<immutable ID>`, so never rename or exchange a provider. Requires `stores.counters`.
+   *
+   * @default {} (no ID tokens are accepted)
+   * @see RFC 8693 §2.1
+   */
+  readonly identityProviders?: Readonly<Record<string, IdentityProvider>>;
+}
+
+/** Options of the router on which identity providers depend. */
+export interface ProviderTerms {
   /** Issuer of the router. */
   readonly issuer: string;
-  /** Names of the option `directories`. */
-  readonly directories: readonly string[];
+  /** Directories by name. */
+  readonly directories: Pick<ReadonlyMap<string, unknown>, 'has'>;
+  /** Store of the used ID tokens. */
+  readonly counters: object | undefined;
 }
 
 const KNOWN: KnownOptions<
@@ -35,48 +58,48 @@ const KNOWN: KnownOptions<
 
 const KNOWN_LINK: KnownOptions<DirectoryLink> = { name: true, claim: true, by: true };
 
-/** Syntax of the names of directories and identity providers. Subjects of tokens begin with them. */
-const NAME = /^[a-z][a-z0-9-]{0,31}$/;
-
 const TYPES = Object.keys(PROVIDER_SHAPES).map((type) => `"${type}"`);
 
 /**
  * Validate the option `identityProviders`, and apply the defaults.
  *
- * @throws TypeError if an option is missing, unknown or malformed, or a name or an issuer is a duplicate
+ * @throws TypeError if an option is missing, unknown or malformed, a name or an issuer is a duplicate, or the router has no
+ *   store of used ID tokens
  */
 export function resolveIdentityProviders(
-  providers: Readonly<Record<string, IdentityProvider>>,
-  names: ProviderNames,
+  { identityProviders: providers = {} }: IdentityProvidersOptions,
+  terms: ProviderTerms,
 ): IdentityProviders {
-  if (typeof providers !== 'object' || providers === null || Array.isArray(providers)) {
-    throw new TypeError(
-      'tokenRouter: identityProviders must be an object, for example { corp: { type: "okta", issuer, verification: discoverJwks({ issuer }) } }',
-    );
-  }
+  assertObject(
+    providers,
+    'tokenRouter: identityProviders',
+    '{ corp: { type: "okta", issuer, verification } }',
+  );
   const resolved = new Map<string, ResolvedIdentityProvider>();
   for (const [name, provider] of Object.entries(providers)) {
-    assertName(name, names);
+    assertName(name, terms);
     const place = `identityProviders.${name}`;
     assertOptions(provider, KNOWN, `tokenRouter: ${place}`);
     const { issuer } = provider;
-    if (issuer === names.issuer || [...resolved.values()].some((other) => other.issuer === issuer)) {
+    if (issuer === terms.issuer || [...resolved.values()].some((other) => other.issuer === issuer)) {
       throw new TypeError(
         `tokenRouter: ${place}.issuer is a duplicate or the issuer of the router: list each identity provider once`,
       );
     }
-    resolved.set(name, resolveProvider(provider, name, names.directories));
+    resolved.set(name, resolveProvider(provider, name, terms));
+  }
+  if (resolved.size > 0 && terms.counters === undefined) {
+    throw new TypeError(
+      'tokenRouter: identityProviders requires stores.counters, which records used ID tokens: set stores to the stores of a driver',
+    );
   }
   return resolved;
 }
 
-function assertName(name: string, { directories }: ProviderNames): void {
-  if (!NAME.test(name)) {
-    throw new TypeError(
-      'tokenRouter: identityProviders must have names of 1 to 32 lower-case letters, digits and hyphens that begin with a letter, for example "corp"',
-    );
-  }
-  if (directories.includes(name)) {
+function assertName(name: string, { directories }: ProviderTerms): void {
+  if (!isDirectoryName(name))
+    throw new TypeError(`tokenRouter: each name in identityProviders ${DIRECTORY_NAME}`);
+  if (directories.has(name)) {
     throw new TypeError(
       `tokenRouter: identityProviders.${name} has the name of a directory: rename one of the two, because subjects begin with the name`,
     );
@@ -86,7 +109,7 @@ function assertName(name: string, { directories }: ProviderNames): void {
 function resolveProvider(
   provider: IdentityProvider,
   name: string,
-  directories: readonly string[],
+  { directories }: ProviderTerms,
 ): ResolvedIdentityProvider {
   const place = `identityProviders.${name}`;
   const { type, issuer, verification } = provider;
@@ -123,7 +146,7 @@ function concrete(issuer: unknown): unknown {
 function resolveGroups(
   { type, directory, ...provider }: IdentityProvider,
   place: string,
-  directories: readonly string[],
+  directories: ProviderTerms['directories'],
 ): ResolvedIdentityProvider['groups'] {
   const claim = 'groupsClaim' in provider ? provider.groupsClaim : undefined;
   if (claim !== undefined) assertString(claim, 'tokenRouter', `${place}.groupsClaim`, 'groups');
@@ -148,11 +171,11 @@ function resolveGroups(
 function resolveLink(
   { type, directory }: { readonly type: IdentityProviderType; readonly directory: DirectoryLink },
   place: string,
-  directories: readonly string[],
+  directories: ProviderTerms['directories'],
 ): DirectoryLink {
   assertOptions(directory, KNOWN_LINK, `tokenRouter: ${place}.directory`);
   const { name, claim, by } = directory;
-  if (!directories.includes(name)) {
+  if (!directories.has(name)) {
     throw new TypeError(
       `tokenRouter: ${place}.directory.name is not in directories: correct the spelling, or add the directory to that option`,
     );
@@ -166,17 +189,4 @@ function resolveLink(
     );
   }
   return Object.freeze({ name, claim, by });
-}
-
-/** Find the provider of an issuer that an API key lists: by the exact issuer, or as a tenant of a multi-tenant provider. */
-export function findIdentityProvider(
-  providers: IdentityProviders,
-  issuer: string,
-): ResolvedIdentityProvider | undefined {
-  const all = [...providers.values()];
-  const exact = all.find((provider) => provider.issuer === issuer);
-  const tenant = tenantOf(issuer);
-  if (exact !== undefined || tenant === undefined || tenant === TENANT) return exact;
-  const template = issuer.replace(`/${tenant}/`, `/${TENANT}/`);
-  return all.find((provider) => provider.type === 'entra' && provider.issuer === template);
 }

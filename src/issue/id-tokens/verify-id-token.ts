@@ -10,12 +10,9 @@ import { verifyIssuerSignature } from '../../verify/verify-issuer-signature.js';
 import { readSignedJwt } from '../read-signed-jwt.js';
 import { assertionRejectionOf, translateRejection } from '../translate-rejection.js';
 import { checkIdTokenClaims } from './check-id-token-claims.js';
+import { findIdentityProvider } from './find-identity-provider.js';
 import { PROVIDER_SHAPES } from './provider-shapes.js';
-import {
-  findIdentityProvider,
-  type IdentityProviders,
-  type ResolvedIdentityProvider,
-} from './resolve-identity-providers.js';
+import type { IdentityProviders, ResolvedIdentityProvider } from './resolve-identity-providers.js';
 
 /** What an ID token is verified with. */
 export interface IdTokenTerms {

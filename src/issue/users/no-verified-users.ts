@@ -5,6 +5,7 @@ import { createVerifiedUsers, type VerifiedUsers } from './verified-users.js';
 /** Verification of users without directories. It fails for every API key that names a directory. */
 export const noVerifiedUsers: VerifiedUsers = createVerifiedUsers({
   directories: new Map(),
+  identityProviders: new Map(),
   staleSeconds: 0,
   families: undefined,
   revocations: undefined,

@@ -6,6 +6,7 @@ import type { PersonState } from '../../directory/directory.js';
 import { createPeople, type People } from '../../directory/people.js';
 import type { PersonReference, StoredFamily } from '../../stores/family-store.js';
 import type { GrantContext } from '../grants/grant.js';
+import type { IdentityProviders } from '../id-tokens/resolve-identity-providers.js';
 import { type EndPersonParts, endPerson } from './end-person.js';
 import { identityOfPerson } from './identity-of-person.js';
 import { isAbsenceConfirmable } from './is-absence-confirmable.js';
@@ -17,6 +18,8 @@ import type { UserDirectories } from './user-directories-options.js';
 
 export interface VerifiedUsersParts extends EndPersonParts {
   readonly directories: UserDirectories;
+  /** Identity providers, which can be linked to directories. */
+  readonly identityProviders: IdentityProviders;
   /** Maximum age in seconds of an answer that a refresh uses during an outage. */
   readonly staleSeconds: number;
 }
@@ -68,7 +71,7 @@ const REASONS: Readonly<Record<Exclude<PersonState, 'active'>, UserRejection>> =
 
 /** Create the verification of users. */
 export function createVerifiedUsers(parts: VerifiedUsersParts): VerifiedUsers {
-  const { directories, staleSeconds, families, audit, clock } = parts;
+  const { directories, identityProviders: providers, staleSeconds, families, audit, clock } = parts;
   const people = new Map(
     Array.from(directories, ([source, directory]) => [
       source,
@@ -147,7 +150,10 @@ export function createVerifiedUsers(parts: VerifiedUsersParts): VerifiedUsers {
   };
 
   return {
-    isVerifiedSubject: (user) => directories.has(user.slice(0, Math.max(user.indexOf(':'), 0))),
+    isVerifiedSubject(user) {
+      const source = user.slice(0, Math.max(user.indexOf(':'), 0));
+      return directories.has(source) || providers.has(source);
+    },
 
     identify(user, { directory }, context) {
       const prefix = `${directory}:`;
@@ -168,7 +174,7 @@ export function createVerifiedUsers(parts: VerifiedUsersParts): VerifiedUsers {
         return undefined;
       }
       const { directory, id } = person;
-      if (!namesDirectory(apiKey, directory)) throw new InvalidGrantError('revoked');
+      if (!namesDirectory(apiKey, directory, providers)) throw new InvalidGrantError('revoked');
       const found = await peopleOf(directory).byId(id, { staleSeconds });
       const present = found ?? (await confirmAbsence(family, person, context));
       await assertActive(present, directory, context);
