@@ -1,6 +1,7 @@
 import type { ApiKey, IdTokenRule } from '../../api-keys/api-key.js';
 import type { ApiKeyFault } from '../../api-keys/api-key-registry.js';
 import { directoryOfIssuer, findIdentityProvider } from './find-identity-provider.js';
+import { TENANT, tenantOf } from './provider-shapes.js';
 import type { IdentityProviders } from './resolve-identity-providers.js';
 
 /** What the field `id_tokens` is compared with. */
@@ -46,6 +47,7 @@ function findDirectoryFaults(
 type Fault = readonly [field: string, message: string];
 
 function findFaults(rule: IdTokenRule, { identityProviders, issuer }: IdTokenFaultTerms): readonly Fault[] {
+  if (tenantOf(rule.issuer) === TENANT) return [['issuer', ALL_TENANTS]];
   const provider = findIdentityProvider(identityProviders, rule.issuer);
   if (provider === undefined) return [['issuer', UNKNOWN_ISSUER]];
   const hasGroups = rule.groupPermissions !== undefined;
@@ -72,6 +74,9 @@ const NO_DIRECTORY =
 /** A misspelt issuer would reject every ID token. */
 const UNKNOWN_ISSUER =
   'is not in identityProviders of tokenRouter(): correct the spelling, or add the provider to that option';
+
+/** Anyone can create a tenant, with any groups and addresses. */
+const ALL_TENANTS = `contains ${TENANT}: list the issuer of each tenant`;
 
 /** JWTs for the router are authorization grants and client assertions, not ID tokens. */
 const IS_ROUTER =
