@@ -1,7 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { createMemoryStores, type IdentityProvider } from 'passport-jwe';
-import { createIdTokenApp, ID_TOKEN_KEYS, keysOf, OP, PROVIDERS, SIGNER } from '../../support/id-token-app.js';
 import { createFakeDirectory } from '../../support/fake-directory.js';
+import {
+  createIdTokenApp,
+  ID_TOKEN_KEYS,
+  keysOf,
+  OP,
+  PROVIDERS,
+  SIGNER,
+} from '../../support/id-token-app.js';
 import { ISSUER } from '../../support/tokens.js';
 
 const verification = keysOf(SIGNER);
@@ -25,19 +32,61 @@ describe('identityProviders are rejected', () => {
     ['with the issuer of the router', { op: { ...op, issuer: ISSUER } }, /or the issuer of the router/],
     ['with an unknown type', { op: malformed({ type: 'oidc' }) }, /op.type must be "standard", "okta"/],
     ['with a type of Object', { op: malformed({ type: 'constructor' }) }, /op.type must be/],
-    ['with an unknown option', { op: malformed({ audience: 'a' }) }, /unknown option "audience"/],
-    ['without https', { op: { ...op, issuer: 'http://login.example.com' } }, /op.issuer must be the iss of the ID tokens/],
+    ['with an unknown option', { op: malformed({ audience: 'a' }) }, /unknown option audience/],
+    [
+      'without https',
+      { op: { ...op, issuer: 'http://login.example.com' } },
+      /op.issuer must be the iss of the ID tokens/,
+    ],
     ['without an issuer', { op: malformed({ issuer: undefined }) }, /op.issuer must be the iss/],
     ['without keys', { op: malformed({ verification: {} }) }, /op.verification must be VerificationKeys/],
     ['with an empty groupsClaim', { op: { ...op, groupsClaim: '' } }, /op.groupsClaim must be/],
-    ['with groups of Google', { op: malformed({ type: 'google', groupsClaim: 'groups' }) }, /ID tokens of Google contain no groups/],
-    ['with groups of two sources', { op: { ...op, groupsClaim: 'roles', directory: link } }, /groupsClaim is not allowed with directory/],
-    ['with an unknown directory', { op: { ...op, directory: { ...link, name: 'other' } } }, /op.directory.name is not in directories/],
-    ['with an empty claim', { op: { ...op, directory: { ...link, claim: '' } } }, /op.directory.claim must be/],
-    ['with an unknown lookup', { op: malformed({ directory: { ...link, by: 'dn' } }) }, /op.directory.by must be "id" or "name"/],
-    ['with an unverified address', { op: { type: 'entra', issuer: entra, verification, directory: { ...link, claim: 'email' } } }, /must not be email, because Entra ID does not verify it/],
-    ['with the common issuer of Entra ID', { op: { type: 'entra', issuer: 'https://login.microsoftonline.com/common/v2.0', verification } }, /op.issuer must be the v2.0 issuer of a tenant/],
-    ['with the v1.0 issuer of Entra ID', { op: { type: 'entra', issuer: 'https://sts.windows.net/9122040d-6c67-4c5b-b112-36a304b66dad/', verification } }, /op.issuer must be the v2.0 issuer/],
+    [
+      'with groups of Google',
+      { op: malformed({ type: 'google', groupsClaim: 'groups' }) },
+      /ID tokens of Google contain no groups/,
+    ],
+    [
+      'with groups of two sources',
+      { op: { ...op, groupsClaim: 'roles', directory: link } },
+      /groupsClaim is not allowed with directory/,
+    ],
+    [
+      'with an unknown directory',
+      { op: { ...op, directory: { ...link, name: 'other' } } },
+      /op.directory.name is not in directories/,
+    ],
+    [
+      'with an empty claim',
+      { op: { ...op, directory: { ...link, claim: '' } } },
+      /op.directory.claim must be/,
+    ],
+    [
+      'with an unknown lookup',
+      { op: malformed({ directory: { ...link, by: 'dn' } }) },
+      /op.directory.by must be "id" or "name"/,
+    ],
+    [
+      'with an unverified address',
+      { op: { type: 'entra', issuer: entra, verification, directory: { ...link, claim: 'email' } } },
+      /must not be email, because Entra ID does not verify it/,
+    ],
+    [
+      'with the common issuer of Entra ID',
+      { op: { type: 'entra', issuer: 'https://login.microsoftonline.com/common/v2.0', verification } },
+      /op.issuer must be the v2.0 issuer of a tenant/,
+    ],
+    [
+      'with the v1.0 issuer of Entra ID',
+      {
+        op: {
+          type: 'entra',
+          issuer: 'https://sts.windows.net/9122040d-6c67-4c5b-b112-36a304b66dad/',
+          verification,
+        },
+      },
+      /op.issuer must be the v2.0 issuer/,
+    ],
   ])('%s', async (_name, providers, message) => {
     await expect(createIdTokenApp({ files: plain, providers, directories })).rejects.toThrow(message);
   });
@@ -71,16 +120,56 @@ describe('an API key is rejected', () => {
   const two = { ...directories, branch: createFakeDirectory() };
 
   test.each([
-    ['with an unknown issuer', rule('https://unknown.example.com', GROUPS), /id_tokens.0.issuer of the API key a is not in identityProviders/],
-    ['with the issuer of the router as audience', `  - { issuer: ${OP}, audiences: ["${ISSUER}"]${GROUPS} }\n`, /id_tokens.0.audiences of the API key a contains the issuer of tokenRouter/],
-    ['without groups and claims', rule(OP), /id_tokens.0.group_permissions of the API key a is required: map groups/],
-    ['without claims for Google', rule('https://accounts.google.com'), /id_tokens.0.claims of the API key a is required: select the users/],
-    ['with groups for Google', rule('https://accounts.google.com', GROUPS), /because ID tokens of Google contain no groups/],
-    ['with groups for a linked provider', `${rule('https://linked.example.com', GROUPS)}${DN}`, /id_tokens.0.group_permissions of the API key a is not allowed, because the provider is linked/],
-    ['without groups of the directory', rule('https://linked.example.com'), /group_permissions of the API key a is required, because a provider in id_tokens is linked/],
-    ['with groups of no directory', `${rule(OP, GROUPS)}${DN}`, /group_permissions of the API key a requires a directory in users/],
-    ['with two directories', `${rule('https://linked.example.com')}${rule('https://elsewhere.example.com')}${DN}`, /id_tokens of the API key a has providers of different directories/],
-    ['with another directory in users', `${rule('https://linked.example.com')}${DN}users: { directory: branch }\n`, /id_tokens of the API key a has providers of different directories/],
+    [
+      'with an unknown issuer',
+      rule('https://unknown.example.com', GROUPS),
+      /id_tokens.0.issuer of the API key a is not in identityProviders/,
+    ],
+    [
+      'with the issuer of the router as audience',
+      `  - { issuer: ${OP}, audiences: ["${ISSUER}"]${GROUPS} }\n`,
+      /id_tokens.0.audiences of the API key a contains the issuer of tokenRouter/,
+    ],
+    [
+      'without groups and claims',
+      rule(OP),
+      /id_tokens.0.group_permissions of the API key a is required: map groups/,
+    ],
+    [
+      'without claims for Google',
+      rule('https://accounts.google.com'),
+      /id_tokens.0.claims of the API key a is required: select the users/,
+    ],
+    [
+      'with groups for Google',
+      rule('https://accounts.google.com', GROUPS),
+      /because ID tokens of Google contain no groups/,
+    ],
+    [
+      'with groups for a linked provider',
+      `${rule('https://linked.example.com', GROUPS)}${DN}`,
+      /id_tokens.0.group_permissions of the API key a is not allowed, because the provider is linked/,
+    ],
+    [
+      'without groups of the directory',
+      rule('https://linked.example.com'),
+      /group_permissions of the API key a is required, because a provider in id_tokens is linked/,
+    ],
+    [
+      'with groups of no directory',
+      `${rule(OP, GROUPS)}${DN}`,
+      /group_permissions of the API key a requires a directory in users/,
+    ],
+    [
+      'with two directories',
+      `${rule('https://linked.example.com')}${rule('https://elsewhere.example.com')}${DN}`,
+      /id_tokens of the API key a has providers of different directories/,
+    ],
+    [
+      'with another directory in users',
+      `${rule('https://linked.example.com')}${DN}users: { directory: branch }\n`,
+      /id_tokens of the API key a has providers of different directories/,
+    ],
   ])('%s', async (_name, rules, message) => {
     const files = { 'a.yaml': `${KEY}id_tokens:\n${rules}` };
 

@@ -1,6 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import type { IdentityProvider, IdentityProviderType } from 'passport-jwe';
-import { createIdTokenApp, type IdTokenApp, keysOf, type Members, SIGNER, signClaims } from '../../support/id-token-app.js';
+import {
+  createIdTokenApp,
+  type IdTokenApp,
+  keysOf,
+  type Members,
+  SIGNER,
+  signClaims,
+} from '../../support/id-token-app.js';
 import { NOW } from '../../support/tokens.js';
 
 const TENANT = '9122040d-6c67-4c5b-b112-36a304b66dad';
@@ -120,7 +127,11 @@ function fileOf(...rules: readonly string[]): string {
 }
 
 /** An app with one provider, named like its type. */
-function appOf(type: keyof typeof RECORDED, issuer = ISSUERS[type], rules = [RULES[type]]): Promise<IdTokenApp> {
+function appOf(
+  type: keyof typeof RECORDED,
+  issuer = ISSUERS[type],
+  rules = [RULES[type]],
+): Promise<IdTokenApp> {
   const provider: IdentityProvider = { type, issuer, verification: keysOf(SIGNER) };
   return createIdTokenApp({ files: { 'portal.yaml': fileOf(...rules) }, providers: { [type]: provider } });
 }
@@ -149,11 +160,16 @@ describe('the recorded ID token', () => {
     expect({ sub: claims.sub, scope }).toEqual({ sub: subject, scope: ['read'] });
   });
 
-  test.each(['entra', 'okta', 'keycloak'] as const)('of %s grants nothing without its group', async (type) => {
-    const app = await appOf(type);
+  test.each(['entra', 'okta', 'keycloak'] as const)(
+    'of %s grants nothing without its group',
+    async (type) => {
+      const app = await appOf(type);
 
-    expect((await app.exchange(recorded(type, { groups: ['visitors'] }))).body['error']).toBe('invalid_scope');
-  });
+      expect((await app.exchange(recorded(type, { groups: ['visitors'] }))).body['error']).toBe(
+        'invalid_scope',
+      );
+    },
+  );
 });
 
 describe('Entra ID', () => {
@@ -169,7 +185,9 @@ describe('Entra ID', () => {
 
   test('has one subject for a person in all applications of a tenant', async () => {
     const app = await appOf('entra');
-    const { claims } = await app.verify(await app.exchange(recorded('entra', { sub: 'another-pairwise-subject' })));
+    const { claims } = await app.verify(
+      await app.exchange(recorded('entra', { sub: 'another-pairwise-subject' })),
+    );
 
     expect(claims.sub).toBe(`entra:${TENANT}.00000000-0000-0000-66f3-3332eca7ea81`);
   });
@@ -188,9 +206,9 @@ describe('Entra ID', () => {
     expect(await reasonOf(app, recorded('entra'))).toBe(200);
     expect(await reasonOf(app, recorded('entra', other))).toBe('assertion_issuer');
     expect(await reasonOf(app, recorded('entra', { tid: OTHER_TENANT }))).toBe('assertion_claim');
-    expect(await reasonOf(app, recorded('entra', { iss: 'https://login.microsoftonline.com/{tenantid}/v2.0' }))).toBe(
-      'assertion_issuer',
-    );
+    expect(
+      await reasonOf(app, recorded('entra', { iss: 'https://login.microsoftonline.com/{tenantid}/v2.0' })),
+    ).toBe('assertion_issuer');
   });
 
   test('of several tenants cannot be listed as a whole', async () => {
@@ -206,13 +224,15 @@ describe('Entra ID', () => {
     const claims = {
       groups: undefined,
       _claim_names: { groups: 'src1' },
-      _claim_sources: { src1: { endpoint: `https://graph.microsoft.com/v1.0/users/${TENANT}/getMemberObjects` } },
+      _claim_sources: {
+        src1: { endpoint: `https://graph.microsoft.com/v1.0/users/${TENANT}/getMemberObjects` },
+      },
     };
 
     expect((await app.exchange(recorded('entra', claims))).body['error']).toBe('invalid_grant');
-    expect((await app.exchange(recorded('entra', { groups: undefined, hasgroups: true }))).body['error']).toBe(
-      'invalid_grant',
-    );
+    expect(
+      (await app.exchange(recorded('entra', { groups: undefined, hasgroups: true }))).body['error'],
+    ).toBe('invalid_grant');
   });
 });
 
@@ -244,8 +264,12 @@ describe('Google', () => {
     const android = '1234987819200-android.apps.googleusercontent.com';
     const listed = RULES.google.replace('audiences: [', `audiences: [${android}, `);
 
-    expect(await reasonOf(await appOf('google'), recorded('google', { azp: android }))).toBe('assertion_party');
-    expect(await reasonOf(await appOf('google', GOOGLE, [listed]), recorded('google', { azp: android }))).toBe(200);
+    expect(await reasonOf(await appOf('google'), recorded('google', { azp: android }))).toBe(
+      'assertion_party',
+    );
+    expect(
+      await reasonOf(await appOf('google', GOOGLE, [listed]), recorded('google', { azp: android })),
+    ).toBe(200);
   });
 });
 
