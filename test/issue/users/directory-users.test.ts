@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { createKeyRing, createTokenVerifier } from 'passport-jwe';
 import type { AuditEvent } from 'passport-jwe/audit';
 import {
   createFakeDirectory,
@@ -8,7 +9,7 @@ import {
   WRITERS,
 } from '../../support/fake-directory.js';
 import { createSessionApp, type SessionApp } from '../../support/session-app.js';
-import { NOW } from '../../support/tokens.js';
+import { AUDIENCE, clock, ISSUER, NOW, secretOf } from '../../support/tokens.js';
 
 const FILE = `api_key: sk-corp
 key_id: corp-app
@@ -46,6 +47,13 @@ const issue = (parameters: Readonly<Record<string, string>>, apiKey = 'sk-corp')
   app.begin(apiKey, { scope: '', ...parameters });
 
 const describeToken = async (token: string) => (await app.introspect(token, 'sk-corp')).body;
+
+/** Claims of an access token, as a resource server reads them. */
+const readClaims = async (token: string) => {
+  const keyRing = await createKeyRing({ current: { secret: secretOf(1) } });
+  const verifier = createTokenVerifier({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+  return (await verifier.verify(token)).claims;
+};
 
 const typesOf = (): readonly AuditEvent['type'][] => app.records.map(({ type }) => type);
 
@@ -141,21 +149,24 @@ describe('claims of a person', () => {
         return hook;
       },
     });
-    const answer = await issue({ user: 'zoe' });
-    return { status: answer.status, seen, body: await describeToken(answer.accessToken) };
+    const { status, accessToken } = await issue({ user: 'zoe' });
+    return { status, seen, claims: await readClaims(accessToken) };
   };
 
   test('reach the claims hook, which takes precedence', async () => {
-    const { status, seen } = await claimsOf({ email: 'zoe@example.com' }, { email: 'other@example.com' });
+    const given = { email: 'zoe@example.com', team: 'blue' };
+    const { status, seen, claims } = await claimsOf(given, { team: 'red' });
     expect(status).toBe(200);
-    expect(seen).toEqual([{ email: 'zoe@example.com' }]);
+    expect(seen).toEqual([given]);
+    expect(claims).toMatchObject({ email: 'zoe@example.com', team: 'red' });
   });
 
   test('never replace reserved claims', async () => {
     const claims = { sub: 'admin', scope: 'admin', client_id: 'other', may_act: 'x', allowed_endpoints: '*' };
-    const { status, seen, body } = await claimsOf(claims);
+    const { status, seen, claims: found } = await claimsOf(claims);
     expect({ status, seen }).toEqual({ status: 200, seen: [{}] });
-    expect(body).toMatchObject({ sub: 'corp:u9', scope: 'read', client_id: 'corp-app' });
+    expect(found).toMatchObject({ sub: 'corp:u9', scope: 'read', client_id: 'corp-app', allowed_endpoints: [] });
+    expect(found).not.toHaveProperty('may_act');
   });
 });
 
