@@ -89,6 +89,7 @@ const ISSUE: PublicNames = {
       IssuedToken MetadataMembers MutualTlsOptions PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
       SessionRouterOptions SessionTokens SessionUser Sessions SessionsOptions SweepDirectoryOptions ThrottleOptions TokenIssuer
       TokenIssuerOptions TokenRouterDpopOptions TokenRouterOptions UserClaimsHook UserDirectoriesOptions UserSessionRefresh UserSessionStart UserSessions
+      DirectoryLink IdentityProvider IdentityProviderType
       UserSessionsEnd UserSessionsOptions UserTokenRequest Workload WorkloadIssuer
     `),
 };

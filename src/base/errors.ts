@@ -214,7 +214,7 @@ export class UnsupportedTokenTypeError extends PassportJweError {
 }
 
 function describeGrantRejection(reason: GrantRejection): string {
-  if (reason === 'groups_overage') return 'The ID token does not contain all groups of the user';
+  if (reason === 'user_groups_overage') return 'The ID token does not contain all groups of the user';
   return reason.startsWith('user_')
     ? 'The user is unknown, or the account is not active'
     : 'The token is invalid, expired, revoked or issued to a different client';

@@ -147,7 +147,7 @@ export type UserRejection =
   | 'user_expired'
   | 'user_locked'
   | 'user_password_expired'
-  | 'groups_overage';
+  | 'user_groups_overage';
 
 /** Reasons for rejecting a token as a grant, for audit events only. The response is always `invalid_grant`. */
 export type GrantRejection =

@@ -18,10 +18,12 @@ const sections = new Map(
   }),
 );
 
-/** Literals of a union type of a source file. */
+/** Literals of a union type of a source file, with those of the unions that it includes. */
 function membersOf(source: string, type: string): readonly string[] {
   const [, union = ''] = new RegExp(`type ${type} =([^;]*);`).exec(source) ?? [];
-  return [...union.matchAll(/\| '(\w+)'/g)].map(([, member = '']) => member);
+  const literals = [...union.matchAll(/\| '(\w+)'/g)].map(([, member = '']) => member);
+  const others = [...union.matchAll(/\| ([A-Z]\w+)/g)].map(([, name = '']) => name);
+  return [...literals, ...others.flatMap((name) => membersOf(source, name))];
 }
 
 /** Text of Markdown without links and line breaks. */
@@ -77,7 +79,8 @@ describe('docs/reference/errors.md', () => {
     const unions = [...rejections.matchAll(/export type (\w+Rejection)/g)].map(([, name]) => name);
 
     expect(unions).toEqual([
-      ...['TokenRejection', 'DpopRejection', 'ClientRejection', 'ExchangeRejection', 'GrantRejection'],
+      ...['TokenRejection', 'DpopRejection', 'ClientRejection', 'AssertionRejection', 'ExchangeRejection'],
+      ...['UserRejection', 'GrantRejection'],
     ]);
   });
 });

@@ -16,10 +16,8 @@ export function findIdTokenFaults(apiKey: ApiKey, terms: IdTokenFaultTerms): rea
   const { keyId, idTokens } = apiKey;
   return [
     ...idTokens.flatMap((rule, index) =>
-      findFaults(rule, terms).map(([field, message]) => ({
-        keyId,
-        path: ['id_tokens', index, field],
-        message,
+      findFaults(rule, terms).map(({ field, message }) => ({
+        ...{ keyId, path: ['id_tokens', index, field], message },
       })),
     ),
     ...findDirectoryFaults(apiKey, terms),
@@ -36,61 +34,89 @@ function findDirectoryFaults(
   const directories = new Set([...linked, ...named]);
   const hasGroups = Object.keys(groupPermissions).length > 0;
   return [
-    ...(directories.size > 1 ? [{ keyId, path: ['id_tokens'], message: TWO_DIRECTORIES }] : []),
-    ...(linked.length > 0 && !hasGroups ? [{ keyId, path: ['group_permissions'], message: NO_DN }] : []),
-    ...(directories.size === 0 && hasGroups
-      ? [{ keyId, path: ['group_permissions'], message: NO_DIRECTORY }]
-      : []),
+    ...(directories.size > 1 ? [{ keyId, path: ['id_tokens'], ...TWO_DIRECTORIES }] : []),
+    ...(linked.length > 0 && !hasGroups ? [{ keyId, path: ['group_permissions'], ...NO_DN }] : []),
+    ...(directories.size === 0 && hasGroups ? [{ keyId, path: ['group_permissions'], ...NO_DIRECTORY }] : []),
   ];
 }
 
-type Fault = readonly [field: string, message: string];
+interface Fault {
+  readonly field: 'issuer' | 'audiences' | 'claims' | 'group_permissions';
+  readonly message: string;
+}
 
 function findFaults(rule: IdTokenRule, { identityProviders, issuer }: IdTokenFaultTerms): readonly Fault[] {
-  if (tenantOf(rule.issuer) === TENANT) return [['issuer', ALL_TENANTS]];
+  if (tenantOf(rule.issuer) === TENANT) return [ALL_TENANTS];
   const provider = findIdentityProvider(identityProviders, rule.issuer);
-  if (provider === undefined) return [['issuer', UNKNOWN_ISSUER]];
+  if (provider === undefined) return [UNKNOWN_ISSUER];
+  const { from } = provider.groups;
   const hasGroups = rule.groupPermissions !== undefined;
   const isOpen = !hasGroups && Object.keys(rule.claims).length === 0;
   return [
-    ...(rule.audiences.includes(issuer) ? [['audiences', IS_ROUTER] as const] : []),
-    ...(hasGroups && provider.groups.from === 'directory' ? [['group_permissions', LINKED] as const] : []),
-    ...(hasGroups && provider.groups.from === 'nowhere' ? [['group_permissions', NO_GROUPS] as const] : []),
-    ...(isOpen && provider.groups.from === 'claim' ? [['group_permissions', NO_SELECTION] as const] : []),
-    ...(isOpen && provider.groups.from === 'nowhere' ? [['claims', NO_CLAIMS] as const] : []),
+    ...(rule.audiences.includes(issuer) ? [IS_ROUTER] : []),
+    ...(hasGroups && from === 'directory' ? [LINKED] : []),
+    ...(hasGroups && from === 'nowhere' ? [NO_GROUPS] : []),
+    ...(isOpen && from === 'claim' ? [NO_SELECTION] : []),
+    ...(isOpen && from === 'nowhere' ? [NO_CLAIMS] : []),
   ];
 }
 
 /** The groups of one directory must not grant permissions to people of another one. */
-const TWO_DIRECTORIES =
-  'has providers of different directories, or of another directory than users: use a separate API key for each directory';
+const TWO_DIRECTORIES = {
+  message:
+    'has providers of different directories, or of another directory than users: use a separate API key for each directory',
+};
 
-const NO_DN =
-  'is required, because a provider in id_tokens is linked to a directory: without groups, no user would receive a scope';
+const NO_DN = {
+  message:
+    'is required, because a provider in id_tokens is linked to a directory: without groups, no user would receive a scope',
+};
 
-const NO_DIRECTORY =
-  'requires a directory in users, or a provider in id_tokens that is linked to a directory: remove it, or map groups in id_tokens';
+const NO_DIRECTORY = {
+  message:
+    'requires a directory in users, or a provider in id_tokens that is linked to a directory: remove it, or map groups in id_tokens',
+};
 
 /** A misspelt issuer would reject every ID token. */
-const UNKNOWN_ISSUER =
-  'is not in identityProviders of tokenRouter(): correct the spelling, or add the provider to that option';
+const UNKNOWN_ISSUER: Fault = {
+  field: 'issuer',
+  message:
+    'is not in identityProviders of tokenRouter(): correct the spelling, or add the provider to that option',
+};
 
 /** Anyone can create a tenant, with any groups and addresses. */
-const ALL_TENANTS = `contains ${TENANT}: list the issuer of each tenant`;
+const ALL_TENANTS: Fault = {
+  field: 'issuer',
+  message: 'contains {tenantid}: list the issuer of each tenant',
+};
 
 /** JWTs for the router are authorization grants and client assertions, not ID tokens. */
-const IS_ROUTER =
-  'contains the issuer of tokenRouter(), which is no client of the provider: list the client IDs of your applications';
+const IS_ROUTER: Fault = {
+  field: 'audiences',
+  message:
+    'contains the issuer of tokenRouter(), which is no client of the provider: list the client IDs of your applications',
+};
 
-const LINKED =
-  'is not allowed, because the provider is linked to a directory: list the groups of the directory in group_permissions of the API key';
+const LINKED: Fault = {
+  field: 'group_permissions',
+  message:
+    'is not allowed, because the provider is linked to a directory: list the groups of the directory in group_permissions of the API key',
+};
 
-const NO_GROUPS =
-  'is not allowed, because ID tokens of Google contain no groups: remove it, or link the provider to a directory';
+const NO_GROUPS: Fault = {
+  field: 'group_permissions',
+  message:
+    'is not allowed, because ID tokens of Google contain no groups: remove it, or link the provider to a directory',
+};
 
-const NO_SELECTION =
-  'is required: map groups to scopes, or select the users by claims if every one of them may have all permissions';
+const NO_SELECTION: Fault = {
+  field: 'group_permissions',
+  message:
+    'is required: map groups to scopes, or select the users by claims if every one of them may have all permissions',
+};
 
 /** Each owner of a Google account can sign in to an application. */
-const NO_CLAIMS =
-  'is required: select the users, for example hd: example.com for the accounts of one organization';
+const NO_CLAIMS: Fault = {
+  field: 'claims',
+  message: 'is required: select the users, for example hd: example.com for the accounts of one organization',
+};

@@ -96,7 +96,7 @@ async function identifyByProvider(
   const subject = subjectOf(name, idToken.id);
   const groups = findGroups(idToken);
   if (groups === undefined) {
-    const reason = 'groups_overage';
+    const reason = 'user_groups_overage';
     await audit.record({ type: 'user.rejected', reason, ...describe(subject, name, context) });
     throw new InvalidGrantError(reason);
   }

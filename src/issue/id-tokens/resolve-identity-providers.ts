@@ -79,7 +79,7 @@ export function resolveIdentityProviders(
   for (const [name, provider] of Object.entries(providers)) {
     assertName(name, terms);
     const place = `identityProviders.${name}`;
-    assertOptions(provider, KNOWN, `tokenRouter: ${place}`);
+    assertOptions(provider, KNOWN, `tokenRouter: identityProviders.${name}`);
     const { issuer } = provider;
     if (issuer === terms.issuer || [...resolved.values()].some((other) => other.issuer === issuer)) {
       throw new TypeError(
@@ -173,7 +173,7 @@ function resolveLink(
   place: string,
   directories: ProviderTerms['directories'],
 ): DirectoryLink {
-  assertOptions(directory, KNOWN_LINK, `tokenRouter: ${place}.directory`);
+  assertOptions(directory, KNOWN_LINK, 'tokenRouter: identityProviders.directory');
   const { name, claim, by } = directory;
   if (!directories.has(name)) {
     throw new TypeError(

@@ -228,9 +228,9 @@ describe('the groups of an ID token', () => {
     const rejected = app.records.filter(({ type }) => type === 'user.rejected');
     expect(rejected).toHaveLength(overages.length);
     expect(rejected[0]).toMatchObject({
-      ...{ clientId: 'portal', reason: 'groups_overage', provider: 'op', subject: 'op:248289761001' },
+      ...{ clientId: 'portal', reason: 'user_groups_overage', provider: 'op', subject: 'op:248289761001' },
     });
-    expect(app.lastReason()).toBe('groups_overage');
+    expect(app.lastReason()).toBe('user_groups_overage');
   });
 
   test('are complete if another claim is distributed', async () => {

@@ -151,12 +151,7 @@ describeWithSlapd('a person who signs in at oidc-provider', () => {
     expect(await whoAmI(second.access_token)).toMatchObject({ scope: 'read write' });
 
     await slapd.modify(
-      change(
-        ALICE,
-        'changetype: modify',
-        'add: pwdAccountLockedTime',
-        'pwdAccountLockedTime: 000001010000Z',
-      ),
+      change(ALICE, 'changetype: modify', 'add: pwdAccountLockedTime', 'pwdAccountLockedTime: 000001010000Z'),
     );
     ahead += 61;
 
