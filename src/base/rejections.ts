@@ -139,19 +139,8 @@ export type ExchangeRejection =
   | 'proof_missing'
   | 'expires_now';
 
-/** Reasons for rejecting a user of a directory or an identity provider, for audit events only. */
-export type UserRejection =
-  | 'user_unknown'
-  | 'user_absent'
-  | 'user_disabled'
-  | 'user_expired'
-  | 'user_locked'
-  | 'user_password_expired'
-  | 'user_groups_overage';
-
 /** Reasons for rejecting a token as a grant, for audit events only. The response is always `invalid_grant`. */
 export type GrantRejection =
-  | UserRejection
   | 'unknown_family'
   | 'ended'
   | 'revoked'
@@ -171,7 +160,17 @@ export type GrantRejection =
   | 'no_workload'
   | 'several_workloads'
   | 'no_client'
-  | 'key_inactive';
+  | 'key_inactive'
+  | 'user_unknown'
+  | 'user_absent'
+  | 'user_disabled'
+  | 'user_expired'
+  | 'user_locked'
+  | 'user_password_expired'
+  | 'user_groups_overage';
+
+/** Reasons for rejecting a user of a directory or an identity provider, for audit events only. */
+export type UserRejection = Extract<GrantRejection, `user_${string}`>;
 
 /** Workload of an authentic JWT, for audit events. */
 export interface WorkloadIdentity {
