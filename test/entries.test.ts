@@ -20,7 +20,7 @@ const BASE: PublicNames = {
     `),
   types: words(`
       ClientRejection Clock ClockStep DpopRejection Duration ErrorCode ExchangeRejection GrantRejection JsonObject JsonValue
-      NumericDate RateLimitState SteadyClock SteadyClockOptions TokenRejection WireError WorkloadIdentity
+      NumericDate RateLimitState SteadyClock SteadyClockOptions TokenRejection UserRejection WireError WorkloadIdentity
     `),
 };
 
@@ -82,13 +82,14 @@ const ACCEPT: PublicNames = {
 const ISSUE: PublicNames = {
   values: words(`
       authorizationServerMetadata createSessions createSigningKey createTokenIssuer createUserSessions publishAccessKeys
-      sessionRouter tokenRouter
+      sessionRouter sweepDirectory tokenRouter
     `),
   types: words(`
-      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest CorsOptions DpopAlgorithm IssueRequest
+      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest CorsOptions DirectorySweep DpopAlgorithm IssueRequest
       IssuedToken MetadataMembers MutualTlsOptions PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
-      SessionRouterOptions SessionTokens SessionUser Sessions SessionsOptions ThrottleOptions TokenIssuer
-      TokenIssuerOptions TokenRouterDpopOptions TokenRouterOptions UserClaimsHook UserSessionRefresh UserSessionStart UserSessions
+      SessionRouterOptions SessionTokens SessionUser Sessions SessionsOptions SweepDirectoryOptions ThrottleOptions TokenIssuer
+      TokenIssuerOptions TokenRouterDpopOptions TokenRouterOptions UserClaimsHook UserDirectoriesOptions UserSessionRefresh UserSessionStart UserSessions
+      DirectoryLink IdentityProvider IdentityProviderType
       UserSessionsEnd UserSessionsOptions UserTokenRequest Workload WorkloadIssuer
     `),
 };
@@ -111,7 +112,7 @@ const API_KEYS: PublicNames = {
   types: words(`
       ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState CertificateSubject ClaimConditions ClientAssertionRules ClientCertificateRules
       ClientCredentials
-      ConfigurationProblem DelegationRules DpopPolicy GenerateApiKeyOptions LoadApiKeysOptions LoadedApiKeys
+      ConfigurationProblem DelegationRules DirectoryUsers DpopPolicy GenerateApiKeyOptions GroupPermissions IdTokenRule LoadApiKeysOptions LoadedApiKeys
       ModelConfiguration ParsedApiKey RefreshTokens SecretText SurplusScopes
       WatchApiKeysOptions WatchedApiKeys WorkloadRule
     `),
@@ -239,7 +240,7 @@ describe('of the two halves', () => {
 
   test('neither imports a driver, the key source of Vault, the monitor or the command line', async () => {
     const imports = [...(await readImports('accept/index.ts')), ...(await readImports('issue/index.ts'))];
-    const optional = /^(cli|monitor|client|stores\/lmdb|stores\/redis|keys\/vault|directory)\//;
+    const optional = /^(cli|monitor|client|stores\/lmdb|stores\/redis|keys\/vault|directory\/ldap)\//;
 
     expect(imports.filter((path) => optional.test(path))).toEqual([]);
   });

@@ -132,6 +132,10 @@ const BLOCKS = [
   'mutual-tls-key',
   'mutual-tls-self-signed',
   'mutual-tls-proxy',
+  // Run by test/docs/id-tokens-page.test.ts.
+  'id-token-server',
+  'id-token-key',
+  'id-token-exchange',
   // Run by test/docs/directory-page.test.ts.
   'ldap-sign-in',
   // Run by test/docs/provider-pages.slow.test.ts.

@@ -72,6 +72,22 @@ export interface WorkloadRule {
   readonly users: boolean;
 }
 
+/** ID tokens that an API key may exchange for access tokens of their users (RFC 8693 §2.1). */
+export interface IdTokenRule {
+  /** `iss` of the ID tokens. */
+  readonly issuer: string;
+  /** Client IDs at the provider: the values of `aud` and `azp`. */
+  readonly audiences: readonly string[];
+  /** Claims that the ID tokens must contain with exactly these values. */
+  readonly claims: ClaimConditions;
+  /**
+   * Scope tokens by group, as the provider names it.
+   *
+   * @default undefined (every user has all permissions of the API key)
+   */
+  readonly groupPermissions?: GroupPermissions;
+}
+
 /** Authentication of a client by signed assertions, `private_key_jwt` (RFC 7523 §2.2). */
 export interface ClientAssertionRules {
   /**
@@ -115,6 +131,18 @@ export type ClientCertificateRules =
       readonly thumbprints: readonly string[];
     };
 
+/** Users of an API key that a directory verifies. */
+export interface DirectoryUsers {
+  /** Name of the directory in the option `directories` of `tokenRouter()`. */
+  readonly directory: string;
+}
+
+/**
+ * Scope tokens by group. The names are normalized distinguished names, so that all spellings of a group are equal. They
+ * are not for display.
+ */
+export type GroupPermissions = Readonly<Record<string, readonly string[]>>;
+
 /** Configuration of an API key, deeply frozen and without the secret. */
 export interface ApiKey {
   /** Public identifier of the API key. Tokens carry it as `client_id`. */
@@ -155,8 +183,13 @@ export interface ApiKey {
   readonly metadata: JsonObject;
   /** Names of the `metadata` fields that tokens carry. */
   readonly metadataClaims: readonly string[];
-  /** Whether the client may name the user of a token in the `user` parameter. */
-  readonly users: boolean;
+  /**
+   * Whether the client may name the user of a token in the `user` parameter. `true`: the client asserts its users. An
+   * object: a directory verifies them.
+   */
+  readonly users: boolean | DirectoryUsers;
+  /** Scope tokens that the groups of a directory grant to its users. Empty without `group_permissions`. */
+  readonly groupPermissions: GroupPermissions;
   readonly refreshTokens: RefreshTokens;
   /** Whether token requests need a DPoP proof. */
   readonly dpop: DpopPolicy;
@@ -166,6 +199,8 @@ export interface ApiKey {
   readonly delegation?: DelegationRules;
   /** Workload identities that obtain tokens of this API key without a secret. */
   readonly workloads: readonly WorkloadRule[];
+  /** ID tokens that the client may exchange for tokens of their users. */
+  readonly idTokens: readonly IdTokenRule[];
   readonly models: readonly ModelConfiguration[];
   readonly functions: readonly string[];
   /** Permitted endpoints as `METHOD /path`, where the method may be `*`. */

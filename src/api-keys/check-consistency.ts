@@ -16,6 +16,7 @@ export function checkConsistency(document: unknown): readonly DocumentFault[] {
   return [
     ...checkModels(asList(document['models'])),
     ...checkScopeTtl(document['scope_ttl'], asList(document['permissions'])),
+    ...checkIdTokens(asList(document['id_tokens']), asList(document['permissions'])),
     ...checkMetadataClaims(asList(document['metadata_claims']), document['metadata']),
     ...checkFieldOfType(document, 'functions', 'function_call'),
     ...checkFieldOfType(document, 'endpoints', 'api_call'),
@@ -46,6 +47,25 @@ function checkScopeTtl(scopeTtl: unknown, permissions: readonly unknown[]): read
       path: ['scope_ttl', scope],
       message: 'must be a scope in permissions: add the scope there, or remove it here',
     }));
+}
+
+/** Find scopes of groups that the API key itself does not have. */
+function checkIdTokens(rules: readonly unknown[], permissions: readonly unknown[]): readonly DocumentFault[] {
+  return rules.flatMap((rule, index) => {
+    const groups = isJsonObject(rule) ? rule['group_permissions'] : undefined;
+    return Object.entries(isJsonObject(groups) ? groups : {}).flatMap(([group, scopes]) =>
+      asList(scopes).flatMap((scope, place) =>
+        permissions.includes(scope)
+          ? []
+          : [
+              {
+                path: ['id_tokens', index, 'group_permissions', group, place],
+                message: 'must be a scope in permissions: add the scope there, or remove it here',
+              },
+            ],
+      ),
+    );
+  });
 }
 
 function checkMetadataClaims(names: readonly unknown[], metadata: unknown): readonly DocumentFault[] {

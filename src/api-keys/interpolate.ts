@@ -20,11 +20,13 @@ const PRIVATE_FIELDS = new Set([
     'self_signed_tls_client_auth',
     'tls_client_certificate_bound_access_tokens',
     'workloads',
+    'id_tokens',
     'active',
     'expires_at',
     'token_ttl',
     'scope_ttl',
     'users',
+    'group_permissions',
   ],
 ]);
 const PRIVATE_MODEL_FIELDS = new Set(['endpoint', 'api_key', 'max_tokens', 'temperature']);

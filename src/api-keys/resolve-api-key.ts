@@ -1,4 +1,5 @@
 import { freezeJson, type JsonObject } from '../base/json.js';
+import { normalizeDn } from '../directory/normalize-dn.js';
 import { keepVerificationKeys } from '../keys/verification-keys.js';
 import type { RateLimits, UserLimits } from '../token/claims/claims-set.js';
 import { keyIdOfName } from '../token/claims/key-id-of-name.js';
@@ -6,6 +7,8 @@ import type {
   ApiKey,
   ClientAssertionRules,
   DelegationRules,
+  GroupPermissions,
+  IdTokenRule,
   ModelConfiguration,
   WorkloadRule,
 } from './api-key.js';
@@ -40,16 +43,27 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     rateLimits: resolveRateLimits(file.rate_limits),
     metadata: freezeMetadata(file.metadata),
     metadataClaims: Object.freeze(file.metadata_claims ?? Object.keys(file.metadata)),
-    users: file.users,
+    users: typeof file.users === 'boolean' ? file.users : Object.freeze(file.users),
+    groupPermissions: resolveGroupPermissions(file.group_permissions),
     refreshTokens: file.refresh_tokens,
     dpop: file.dpop,
     ...(file.surplus_scopes === undefined ? {} : { surplusScopes: file.surplus_scopes }),
     ...(file.delegation === undefined ? {} : { delegation: resolveDelegation(file.delegation, keyId) }),
     workloads: Object.freeze(file.workloads.map(resolveWorkload)),
+    idTokens: Object.freeze(file.id_tokens.map(resolveIdTokens)),
     models: Object.freeze(file.models.map(resolveModel)),
     functions: Object.freeze(file.functions),
     endpoints: Object.freeze(file.endpoints),
   });
+}
+
+/** Normalize the names of the groups. The schema accepts only names that can be normalized. */
+function resolveGroupPermissions(permissions: ApiKeyFile['group_permissions']): GroupPermissions {
+  const groups = Object.entries(permissions).map(([dn, scopes]) => [
+    normalizeDn(dn) ?? '',
+    Object.freeze([...scopes]),
+  ]);
+  return Object.freeze(Object.fromEntries(groups));
 }
 
 function resolveAssertions({ jwks, jwks_uri: jwksUri, assertion_audience: audience }: ApiKeyFile): {
@@ -105,6 +119,19 @@ function resolveWorkload({
 }: ApiKeyFile['workloads'][number]): WorkloadRule {
   freezeJson(claims, Number.POSITIVE_INFINITY);
   return Object.freeze({ issuer, subject, claims, users });
+}
+
+function resolveIdTokens({
+  issuer,
+  audiences,
+  claims = {},
+  group_permissions: permissions,
+}: ApiKeyFile['id_tokens'][number]): IdTokenRule {
+  freezeJson(claims, Number.POSITIVE_INFINITY);
+  const rule = { issuer, audiences: Object.freeze(audiences), claims };
+  if (permissions === undefined) return Object.freeze(rule);
+  freezeJson(permissions, Number.POSITIVE_INFINITY);
+  return Object.freeze({ ...rule, groupPermissions: permissions });
 }
 
 function resolveRateLimits(limits: ApiKeyFile['rate_limits']): RateLimits {

@@ -2,20 +2,24 @@ import * as v from 'valibot';
 import { isPlainJson, type JsonValue } from '../base/json.js';
 import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../token/claims/claims-set.js';
 import { isNormalPath } from '../token/claims/endpoint-pattern.js';
-import { isScopeToken } from '../token/claims/scope.js';
 import { DPOP_POLICIES, REFRESH_TOKENS, SURPLUS_SCOPES } from './api-key.js';
 import { selfSignedTlsClientAuth, tlsClientAuth } from './client-certificates.js';
 import { clientJwks } from './client-jwks.js';
 import { dateTime } from './date-time.js';
 import { flag } from './flag.js';
+import { GROUP_PERMISSIONS, groupDn } from './group-dn.js';
+import { idTokens } from './id-tokens.js';
 import { isJwksUri } from './is-jwks-uri.js';
 import { KEY_ID } from './key-id.js';
+import { filledList, list } from './list-schemas.js';
 import { mapping, mappingOf } from './mapping.js';
 import { isModelEndpoint } from './model-endpoint.js';
 import { orMissing } from './or-missing.js';
 import { parseApiKey } from './parse-api-key.js';
 import { isPlaceholder } from './placeholder.js';
+import { scopeToken } from './scope-token.js';
 import { text } from './text.js';
+import { users } from './users.js';
 import { workloads } from './workloads.js';
 
 /** Maximum lifetime of an access token: one day. Longer sessions need refresh tokens. */
@@ -42,31 +46,6 @@ const decimal = (min: number, max: number) =>
     v.regex(/^\d{1,4}(\.\d{1,6})?$/, 'must be a number'),
     numberFrom(min, max),
   );
-
-const scopeToken = v.pipe(
-  text(128),
-  v.check(
-    (scope) => isScopeToken(scope),
-    'must be one scope token (RFC 6749 §3.3): printable ASCII without spaces, double quotes and backslashes',
-  ),
-  v.check(
-    (scope) => scope !== 'offline_access',
-    'must not be offline_access: to allow refresh tokens, set refresh_tokens',
-  ),
-);
-
-const list = (item: v.GenericSchema<string>) =>
-  v.pipe(
-    v.array(item, 'must be a list'),
-    v.maxLength(256, 'must have at most 256 entries'),
-    v.check(
-      (items) => new Set(items).size === items.length,
-      'must not contain duplicates: remove the repeated entry',
-    ),
-  );
-
-const filledList = (item: v.GenericSchema<string>, message: string) =>
-  v.pipe(list(item), v.minLength(1, message));
 
 /** Schema for an optional list. Default: an empty list. */
 const anyList = (item: v.GenericSchema<string>) => v.optional(list(item), () => []);
@@ -208,7 +187,11 @@ export const apiKeySchema = mapping(
     rate_limits: rateLimits,
     metadata: v.optional(mappingOf(v.string(), metadataValue, 'must be a mapping'), () => ({})),
     metadata_claims: v.optional(list(text(128))),
-    users: v.optional(flag, 'false'),
+    users,
+    group_permissions: v.optional(
+      mappingOf(groupDn, filledList(scopeToken, 'must contain at least one scope'), GROUP_PERMISSIONS),
+      () => ({}),
+    ),
     refresh_tokens: v.optional(
       v.picklist(REFRESH_TOKENS, `must be one of ${REFRESH_TOKENS.join(', ')}`),
       'confidential',
@@ -217,6 +200,7 @@ export const apiKeySchema = mapping(
     surplus_scopes: v.optional(v.picklist(SURPLUS_SCOPES, `must be one of ${SURPLUS_SCOPES.join(', ')}`)),
     delegation: v.optional(delegation),
     workloads,
+    id_tokens: idTokens,
     models: v.optional(
       v.pipe(v.array(model, 'must be a list'), v.maxLength(256, 'must have at most 256 entries')),
       () => [],

@@ -213,6 +213,13 @@ export class UnsupportedTokenTypeError extends PassportJweError {
   }
 }
 
+function describeGrantRejection(reason: GrantRejection): string {
+  if (reason === 'user_groups_overage') return 'The ID token does not contain all groups of the user';
+  return reason.startsWith('user_')
+    ? 'The user is unknown, or the account is not active'
+    : 'The token is invalid, expired, revoked or issued to a different client';
+}
+
 /** Error for a grant token that is invalid, expired, revoked or issued to a different client (RFC 6749 §5.2). */
 export class InvalidGrantError extends PassportJweError {
   /** Reason for rejecting the grant, for audit events only. */
@@ -225,7 +232,7 @@ export class InvalidGrantError extends PassportJweError {
       code: 'ERR_INVALID_GRANT',
       error: 'invalid_grant',
       status: 400,
-      description: 'The token is invalid, expired, revoked or issued to a different client',
+      description: describeGrantRejection(reason),
     });
     this.reason = reason;
     this.#workload = workload;

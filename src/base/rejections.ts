@@ -105,8 +105,27 @@ export type ClientRejection =
   | 'certificate_expired'
   | 'certificate_mismatch';
 
+/** Reasons for rejecting a JWT of another issuer: that of a workload, an ID-JAG or an ID token. */
+export type AssertionRejection =
+  | 'malformed'
+  | 'expired'
+  | 'assertion_type'
+  | 'assertion_algorithm'
+  | 'assertion_unknown_key'
+  | 'assertion_signature'
+  | 'assertion_issuer'
+  | 'assertion_audience'
+  | 'assertion_claim'
+  | 'assertion_key_bound'
+  | 'assertion_not_yet_valid'
+  | 'assertion_replayed';
+
 /** Reasons for rejecting a token exchange, for audit events only. The response is always `invalid_request`. */
 export type ExchangeRejection =
+  | AssertionRejection
+  | 'assertion_party'
+  | 'assertion_too_old'
+  | 'assertion_condition'
   | 'invalid_subject_token'
   | 'invalid_actor_token'
   | 'wrong_subject_type'
@@ -122,8 +141,6 @@ export type ExchangeRejection =
 
 /** Reasons for rejecting a token as a grant, for audit events only. The response is always `invalid_grant`. */
 export type GrantRejection =
-  | 'malformed'
-  | 'expired'
   | 'unknown_family'
   | 'ended'
   | 'revoked'
@@ -137,22 +154,23 @@ export type GrantRejection =
   | 'wrong_scope'
   | 'not_repeatable'
   | 'no_user'
-  | 'assertion_type'
-  | 'assertion_algorithm'
-  | 'assertion_unknown_key'
-  | 'assertion_signature'
-  | 'assertion_issuer'
-  | 'assertion_audience'
-  | 'assertion_claim'
-  | 'assertion_key_bound'
-  | 'assertion_not_yet_valid'
+  | AssertionRejection
   | 'assertion_lifetime'
-  | 'assertion_replayed'
   | 'assertion_user'
   | 'no_workload'
   | 'several_workloads'
   | 'no_client'
-  | 'key_inactive';
+  | 'key_inactive'
+  | 'user_unknown'
+  | 'user_absent'
+  | 'user_disabled'
+  | 'user_expired'
+  | 'user_locked'
+  | 'user_password_expired'
+  | 'user_groups_overage';
+
+/** Reasons for rejecting a user of a directory or an identity provider, for audit events only. */
+export type UserRejection = Extract<GrantRejection, `user_${string}`>;
 
 /** Workload of an authentic JWT, for audit events. */
 export interface WorkloadIdentity {

@@ -1,14 +1,11 @@
-import { InvalidClientError, InvalidTokenError } from '../base/errors.js';
-import type { JsonObject } from '../base/json.js';
+import { InvalidClientError } from '../base/errors.js';
 import type { ClientRejection, TokenRejection } from '../base/rejections.js';
 import { normalizeTyp } from '../token/claims/claims-policy.js';
-import { decodeClaims, parseClaims } from '../token/claims/parse-claims.js';
-import { type ParsedJws, parseJws } from '../token/parse-jws.js';
+import { readSignedJwt, type SignedJwt } from './read-signed-jwt.js';
+import { translateRejection } from './translate-rejection.js';
 
 /** A signed assertion of a client, not verified yet. */
-export interface ClientAssertion {
-  readonly jws: ParsedJws;
-  readonly claims: JsonObject;
+export interface ClientAssertion extends SignedJwt {
   /** `iss` and `sub`: the `key_id` of the client. */
   readonly keyId: string;
 }
@@ -34,10 +31,7 @@ export async function readClientAssertion(
   assertion: string,
   clientId: string | undefined,
 ): Promise<ClientAssertion> {
-  const { jws, claims } = await rejectClient(() => {
-    const parsed = parseJws(Buffer.from(assertion));
-    return { jws: parsed, claims: parseClaims(decodeClaims(parsed.payload)) };
-  });
+  const { jws, claims } = await rejectClient(() => readSignedJwt(assertion));
   const { typ } = jws.header;
   const isClientAssertion =
     typ === undefined || (typeof typ === 'string' && TYPS.includes(normalizeTyp(typ)));
@@ -54,11 +48,9 @@ export async function readClientAssertion(
  *
  * @throws InvalidClientError (as rejection) if the step throws an InvalidTokenError
  */
-export async function rejectClient<Result>(step: () => Result | Promise<Result>): Promise<Result> {
-  try {
-    return await step();
-  } catch (error) {
-    if (!(error instanceof InvalidTokenError)) throw error;
-    throw new InvalidClientError(REASONS[error.reason] ?? 'assertion_malformed');
-  }
+export function rejectClient<Result>(step: () => Result | Promise<Result>): Promise<Result> {
+  return translateRejection(
+    step,
+    (reason) => new InvalidClientError(REASONS[reason] ?? 'assertion_malformed'),
+  );
 }

@@ -25,6 +25,11 @@ export {
   authorizationServerMetadata,
 } from './authorization-server-metadata.js';
 export type { ClaimsContext, ClaimsHook } from './grants/issue-access-token.js';
+export type {
+  DirectoryLink,
+  IdentityProvider,
+  IdentityProviderType,
+} from './id-tokens/identity-provider.js';
 export type { ClientTokenRequest, IssueRequest, UserTokenRequest } from './issue-request.js';
 export type { TokenRouterDpopOptions } from './router-dpop.js';
 export type { ThrottleOptions } from './throttle-failures.js';
@@ -45,5 +50,11 @@ export type {
   UserSessionsEnd,
 } from './user-sessions-contract.js';
 export type { SessionUser, UserClaimsHook, UserSessionsOptions } from './user-sessions-options.js';
+export {
+  type DirectorySweep,
+  type SweepDirectoryOptions,
+  sweepDirectory,
+} from './users/sweep-directory.js';
+export type { UserDirectoriesOptions } from './users/user-directories-options.js';
 export type { Workload } from './workloads/workload.js';
 export type { WorkloadIssuer } from './workloads/workload-issuers.js';

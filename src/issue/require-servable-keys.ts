@@ -1,6 +1,7 @@
 import type { ApiKey } from '../api-keys/api-key.js';
 import type { ApiKeyFault, ApiKeyRule } from '../api-keys/api-key-registry.js';
 import { type CertificateSource, verifiesCertificates } from '../http/mutual-tls-options.js';
+import { findIdTokenFaults } from './id-tokens/find-id-token-faults.js';
 import type { TokenRouterSettings } from './token-router-options.js';
 
 type Terms = Pick<
@@ -8,7 +9,10 @@ type Terms = Pick<
   | 'apiKeys'
   | 'audience'
   | 'certificateSource'
+  | 'directories'
   | 'dpop'
+  | 'identityProviders'
+  | 'issuer'
   | 'keyRing'
   | 'maxTokenLifetimeSeconds'
   | 'stores'
@@ -35,7 +39,10 @@ export function requireServableKeys(terms: Terms): void {
 function createRule({
   audience,
   certificateSource,
+  directories,
   dpop: proofs,
+  identityProviders,
+  issuer,
   keyRing,
   maxTokenLifetimeSeconds,
   stores,
@@ -43,13 +50,17 @@ function createRule({
 }: Terms): ApiKeyRule {
   return (apiKeys) =>
     apiKeys.flatMap((apiKey): readonly ApiKeyFault[] => {
-      const { keyId, serviceAudiences, tokenTtlSeconds, assertions, workloads, dpop } = apiKey;
+      const { keyId, serviceAudiences, tokenTtlSeconds, assertions, workloads, dpop, users } = apiKey;
       return [
         ...findCertificateFaults(apiKey, certificateSource),
         ...(dpop === 'required' && proofs === undefined ? [{ keyId, ...NO_PROOFS }] : []),
         ...(serviceAudiences.includes(audience) ? [{ keyId, ...FOR_BOTH }] : []),
         ...(tokenTtlSeconds > keyRing.maxTokenLifetimeSeconds ? [{ keyId, ...OUTLIVES_KEYS }] : []),
         ...(tokenTtlSeconds > maxTokenLifetimeSeconds ? [{ keyId, ...TOO_LONG }] : []),
+        ...(typeof users === 'object' && !directories.has(users.directory)
+          ? [{ keyId, ...UNKNOWN_DIRECTORY }]
+          : []),
+        ...findIdTokenFaults(apiKey, { identityProviders, issuer }),
         ...workloads.flatMap(({ issuer }, index) =>
           workloadIssuers.has(issuer)
             ? []
@@ -127,4 +138,11 @@ const NO_STORE_OF_ASSERTIONS = {
 const UNKNOWN_WORKLOAD_ISSUER = {
   message:
     'is not in workloadIssuers of tokenRouter(): correct the spelling, or add the issuer to that option',
+};
+
+/** A misspelt directory would reject every user. */
+const UNKNOWN_DIRECTORY = {
+  path: ['users', 'directory'],
+  message:
+    'is not in directories of tokenRouter(): correct the spelling, or add the directory to that option',
 };

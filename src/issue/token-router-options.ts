@@ -19,8 +19,18 @@ import { requireStore } from '../stores/require-store.js';
 import type { Stores } from '../stores/stores.js';
 import { resolveTokenLifetime } from '../token/claims/claims-policy.js';
 import type { ClaimsHook } from './grants/issue-access-token.js';
+import {
+  type IdentityProviders,
+  type IdentityProvidersOptions,
+  resolveIdentityProviders,
+} from './id-tokens/resolve-identity-providers.js';
 import type { TokenRouterDpopOptions } from './router-dpop.js';
 import type { ThrottleOptions } from './throttle-failures.js';
+import {
+  resolveUserDirectories,
+  type UserDirectories,
+  type UserDirectoriesOptions,
+} from './users/user-directories-options.js';
 import {
   resolveWorkloadIssuers,
   type WorkloadIssuer,
@@ -28,7 +38,10 @@ import {
 } from './workloads/workload-issuers.js';
 
 /** Options of `tokenRouter()`: the keys, clients, stores and limits of the authorization server. */
-export interface TokenRouterOptions extends SignatureOptions {
+export interface TokenRouterOptions
+  extends SignatureOptions,
+    UserDirectoriesOptions,
+    IdentityProvidersOptions {
   /** Key ring that encrypts the tokens. */
   readonly keyRing: KeyRing;
   /**
@@ -57,8 +70,8 @@ export interface TokenRouterOptions extends SignatureOptions {
    *
    * - `families`: clients can request refresh tokens with the scope token `offline_access`, and use them with
    *   `grant_type=refresh_token`. The current key must be a root.
-   * - `counters`: clients whose API key has `jwks` or `jwks_uri` can authenticate with signed assertions, and ID-JAGs are
-   *   accepted. The store records used assertions, so all processes must share it.
+   * - `counters`: clients whose API key has `jwks` or `jwks_uri` can authenticate with signed assertions, and ID-JAGs and
+   *   ID tokens are accepted. The store records used assertions, so all processes must share it.
    * - `replays`: the option `dpop` requires this record of used proofs. All processes must share it.
    *
    * @default undefined (no refresh tokens, no signed assertions and no DPoP)
@@ -152,6 +165,9 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   stores: true,
   refresh: true,
   workloadIssuers: true,
+  directories: true,
+  identityProviders: true,
+  directoryStaleSeconds: true,
   maxTokenLifetimeSeconds: true,
   provenanceSince: true,
   dpop: true,
@@ -166,9 +182,14 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
 };
 
 /** Validated options of `tokenRouter()`, with defaults applied. */
-export type TokenRouterSettings = Omit<TokenRouterOptions, 'workloadIssuers' | 'mutualTls'> &
+export type TokenRouterSettings = Omit<
+  TokenRouterOptions,
+  'workloadIssuers' | 'mutualTls' | 'directories' | 'identityProviders'
+> &
   Required<Pick<TokenRouterOptions, keyof Defaulted>> & {
     readonly workloadIssuers: WorkloadIssuers;
+    readonly directories: UserDirectories;
+    readonly identityProviders: IdentityProviders;
     /** Source of the client certificates. `undefined` without the option `mutualTls`. */
     readonly certificateSource: CertificateSource | undefined;
   };
@@ -216,10 +237,24 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
   assertStores(stores);
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
   const workloadIssuers = resolveWorkloadIssuers(options.workloadIssuers ?? [], options.issuer);
+  const directories = resolveUserDirectories(options, 'tokenRouter');
+  const { issuer } = options;
+  const identityProviders = resolveIdentityProviders(options, {
+    ...{ issuer, directories, counters: stores?.counters },
+  });
   const { mutualTls, ...others } = options;
   const certificateSource = mutualTls === undefined ? undefined : resolveMutualTls(mutualTls, 'tokenRouter');
   const limits = { refresh, surplusScopes, throttle, maxTokenLifetimeSeconds };
-  return { ...others, ...limits, audit, clock, workloadIssuers, certificateSource };
+  return {
+    ...others,
+    ...limits,
+    audit,
+    clock,
+    workloadIssuers,
+    directories,
+    identityProviders,
+    certificateSource,
+  };
 }
 
 function assertStores(stores: TokenRouterOptions['stores']): void {

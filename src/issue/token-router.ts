@@ -21,6 +21,7 @@ import { createGrants } from './grants/create-grants.js';
 import type { Grant } from './grants/grant.js';
 import { JWT_BEARER } from './grants/jwt-bearer-grant.js';
 import { TOKEN_EXCHANGE } from './grants/token-exchange-grant.js';
+import { createIdTokenUsers } from './id-tokens/id-token-users.js';
 import type { ClientTokenRequest } from './issue-request.js';
 import { createRefreshTokens } from './refresh-tokens.js';
 import { requireServableKeys } from './require-servable-keys.js';
@@ -35,6 +36,7 @@ import {
   type TokenRouterSettings,
 } from './token-router-options.js';
 import { listAudiences } from './track-audiences.js';
+import { createVerifiedUsers } from './users/verified-users.js';
 import { createWorkloadClients } from './workloads/workload-clients.js';
 
 /** Values of the `Allow` header, by router method. */
@@ -123,6 +125,9 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
     provenanceSince,
     refresh: stores?.families === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
     workloadIssuers: new Set(workloadIssuers.keys()),
+    directories: new Set(settings.directories.keys()),
+    identityProviders: new Set(settings.identityProviders.keys()),
+    directoryStaleSeconds: settings.directoryStaleSeconds ?? 0,
     surplusScopes,
     dpop: describeDpop(settings.dpop, 'in stores'),
     mutualTls: settings.certificateSource?.kind ?? false,
@@ -136,17 +141,30 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
 /** Create the dependencies that the endpoints share. */
 function createParts(settings: TokenRouterSettings) {
   const { apiKeys, audience, issuer, claims, stores: { families, counters } = {} } = settings;
-  const { surplusScopes, audit, clock } = settings;
+  const { surplusScopes, audit, clock, directories, directoryStaleSeconds = 0, revocations } = settings;
   assertCanIssue(settings, [audience, ...listAudiences(apiKeys)], 'tokenRouter');
   const refreshTokens = families && createRefreshTokens({ ...settings, stores: { families } }, 'tokenRouter');
   const { followAudiences, ...verifiers } = createRouterVerifiers(settings);
   const { workloadIssuers: issuers } = settings;
   const acceptsWorkloads = issuers.size > 0;
+  const { identityProviders } = settings;
+  const users = createVerifiedUsers({
+    ...{
+      directories,
+      identityProviders,
+      staleSeconds: directoryStaleSeconds,
+      families,
+      revocations,
+      audit,
+      clock,
+    },
+  });
+  const idTokens = createIdTokenUsers({ identityProviders, users, counters, audit, clock });
   return {
     dpop: createRouterDpop(settings),
     ...{ apiKeys, audience, surplusScopes, clock, refreshTokens, ...verifiers },
     tokens: createTrackedIssuer(settings, followAudiences),
-    grants: createGrants({ claims, refreshTokens, acceptsWorkloads, ...verifiers }),
+    grants: createGrants({ claims, refreshTokens, acceptsWorkloads, users, idTokens, ...verifiers }),
     certificates: createCertificateClients(settings),
     assertions: createClientAssertions({ apiKeys, issuer, counters, audit, clock }),
     workloadClients: acceptsWorkloads
@@ -182,7 +200,9 @@ function findPublishers(settings: TokenRouterSettings): readonly KeyPublisher[] 
 /** Return the grant types for the metadata. Includes token exchange and JWT bearer only if an API key allows them. */
 function findUsableGrantTypes(grants: readonly Grant[], { apiKeys }: ApiKeyRegistry): readonly string[] {
   const isUsable: Readonly<Record<string, boolean>> = {
-    [TOKEN_EXCHANGE]: apiKeys.some(({ delegation }) => delegation !== undefined),
+    [TOKEN_EXCHANGE]: apiKeys.some(
+      ({ delegation, idTokens }) => delegation !== undefined || idTokens.length > 0,
+    ),
     [JWT_BEARER]: apiKeys.some(({ workloads }) => workloads.length > 0),
   };
   return grants.map((grant) => grant.grantType).filter((type) => isUsable[type] ?? true);

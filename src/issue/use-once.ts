@@ -5,7 +5,7 @@ import type { SingleUse } from './check-assertion-claims.js';
 /** A verified assertion that can be used once. */
 export interface VerifiedAssertion extends SingleUse {
   /** Purpose of the assertion, so that uses for different purposes are recorded separately. */
-  readonly purpose: 'client-assertion' | 'id-jag';
+  readonly purpose: 'client-assertion' | 'id-jag' | 'id-token';
   /** Party that chose `jti`: a `key_id` or an issuer. Must not contain NUL. */
   readonly owner: string;
 }

@@ -69,11 +69,13 @@ describe('the enterprise example of the original description', () => {
         },
         metadataClaims: ['customer_id', 'tier', 'department', 'cost_center', 'billing_contact'],
         users: false,
+        groupPermissions: {},
         refreshTokens: 'confidential',
         dpop: 'allowed',
         introspects: [],
         serviceAudiences: [],
         workloads: [],
+        idTokens: [],
         models: [
           expect.objectContaining({
             name: 'gpt-4',

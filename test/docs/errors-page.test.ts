@@ -18,10 +18,12 @@ const sections = new Map(
   }),
 );
 
-/** Literals of a union type of a source file. */
+/** Literals of a union type of a source file, with those of the unions that it includes. */
 function membersOf(source: string, type: string): readonly string[] {
   const [, union = ''] = new RegExp(`type ${type} =([^;]*);`).exec(source) ?? [];
-  return [...union.matchAll(/\| '(\w+)'/g)].map(([, member = '']) => member);
+  const literals = [...union.matchAll(/\| '(\w+)'/g)].map(([, member = '']) => member);
+  const others = [...union.matchAll(/\| ([A-Z]\w+)/g)].map(([, name = '']) => name);
+  return [...literals, ...others.flatMap((name) => membersOf(source, name))];
 }
 
 /** Text of Markdown without links and line breaks. */
@@ -74,10 +76,11 @@ describe('docs/reference/errors.md', () => {
   });
 
   test('covers every union of rejection reasons', () => {
-    const unions = [...rejections.matchAll(/export type (\w+Rejection)/g)].map(([, name]) => name);
+    const unions = [...rejections.matchAll(/export type (\w+Rejection) =\n/g)].map(([, name]) => name);
 
     expect(unions).toEqual([
-      ...['TokenRejection', 'DpopRejection', 'ClientRejection', 'ExchangeRejection', 'GrantRejection'],
+      ...['TokenRejection', 'DpopRejection', 'ClientRejection', 'AssertionRejection', 'ExchangeRejection'],
+      'GrantRejection',
     ]);
   });
 });

@@ -10,7 +10,7 @@ const sources = await Promise.all(
 
 /** A check with a named list of options: its list, and the function or option that it names, without a prefix. */
 const CHECK =
-  /assertOptions\(\s*\w+,\s*([A-Z_]+),\s*['`](?:\w+: |\$\{where\}: )?([\w.]+)(?:\[\$\{index\}\])?['`]/g;
+  /assertOptions\(\s*\w+,\s*([A-Z_]+),\s*['`](?:\w+: |\$\{where\}: )?([\w.]+)(?:\[\$\{index\}\]|\.\$\{name\})?['`]/g;
 
 /** Checks without a section: the two forms of `auth`, and members of `thresholds`. */
 const INNER = /assertOptions\(\s*\w+,\s*(\{|\w+,\s*['`](\w+: )?thresholds\.)/g;

@@ -1,18 +1,13 @@
-import { InvalidRequestError, InvalidScopeError } from '../../base/errors.js';
-import { confirmationOf } from '../../sessions/key-binding.js';
 import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
-import { formatScope } from '../../token/claims/scope.js';
+import { noVerifiedUsers } from '../users/no-verified-users.js';
+import type { VerifiedUsers } from '../users/verified-users.js';
+import { verifyUser } from '../users/verify-user.js';
 import { audiencesOf, chooseAudience } from './choose-audience.js';
-import type { Grant, GrantContext, TokenResponse } from './grant.js';
-import {
-  type AccessTokenRequest,
-  type ClaimsHook,
-  issueAccessToken,
-  issueServiceToken,
-  noClaims,
-} from './issue-access-token.js';
+import type { Grant, GrantContext } from './grant.js';
+import { type ClaimsHook, issueAccessToken, issueServiceToken, noClaims } from './issue-access-token.js';
+import { issueSessionTokens, requireFamilies } from './issue-session-tokens.js';
 import { narrowScope } from './narrow-scope.js';
-import { echoOfflineAccess, readRequestedScope } from './offline-access.js';
+import { readRequestedScope } from './offline-access.js';
 import { assertServiceRequest, readIdentities } from './read-identities.js';
 import { surplusPolicy } from './surplus-policy.js';
 
@@ -29,6 +24,12 @@ export interface ClientCredentialsParts {
    * @default undefined (no refresh tokens)
    */
   readonly families?: RefreshFamilies;
+  /**
+   * Verification of users by directories.
+   *
+   * @default no directories
+   */
+  readonly users?: VerifiedUsers;
 }
 
 /**
@@ -38,6 +39,7 @@ export interface ClientCredentialsParts {
 export function clientCredentialsGrant({
   claimsHook = noClaims,
   families,
+  users = noVerifiedUsers,
 }: ClientCredentialsParts = {}): Grant {
   return {
     grantType: 'client_credentials',
@@ -48,57 +50,20 @@ export function clientCredentialsGrant({
       const audience = chooseAudience(parameters, allowed, apiKey.serviceAudiences);
       const requested = readRequestedScope(parameters.get('scope'));
       const surplus = surplusPolicy(context);
-      const scope = narrowScope(requested.scope, apiKey.permissions, { surplus });
       const isService = apiKey.serviceAudiences.includes(audience);
+      const identity = isService ? undefined : await verifyUser(context, users);
+      const scope = narrowScope(requested.scope, identity?.available ?? apiKey.permissions, { surplus });
       const mayRefresh = families !== undefined && apiKey.refreshTokens !== 'off' && !isService;
       const isOffline = requested.isOffline && (mayRefresh || surplus === 'reject');
       if (isService) {
         assertServiceRequest(parameters, isOffline);
         return issueServiceToken(context, { scope, audience }, claimsHook);
       }
-      const identities = readIdentities(apiKey, parameters);
+      const identities = readIdentities(apiKey, parameters, { users, identity });
       const request = { scope, audience, ...identities };
       if (!isOffline) return issueAccessToken(context, request, claimsHook);
-      let response: TokenResponse | undefined;
-      const { refreshToken } = await beginSession(request, { context, families }, async (sessionId) => {
-        response = await issueAccessToken(context, { ...request, sessionId }, claimsHook);
-      });
-      if (response === undefined) {
-        throw new TypeError('The session began without an access token: report this bug in passport-jwe');
-      }
-      return { ...echoOfflineAccess(response), refresh_token: refreshToken };
+      const session = { families: requireFamilies(families, context, request), person: identity?.person };
+      return issueSessionTokens(context, request, { claimsHook, ...session });
     },
   };
-}
-
-interface SessionParts {
-  readonly context: GrantContext;
-  readonly families: RefreshFamilies | undefined;
-}
-
-function beginSession(
-  { scope, audience, user, sessionId, deviceId }: AccessTokenRequest,
-  { context: { apiKey, sender, origin }, families }: SessionParts,
-  prepare: (sessionId: string) => Promise<void>,
-) {
-  if (families === undefined || apiKey.refreshTokens === 'off') {
-    throw new InvalidScopeError('Refresh tokens are not enabled for this API key');
-  }
-  const isAnchored = deviceId !== undefined || confirmationOf(sender) !== undefined;
-  if (apiKey.refreshTokens === 'public' && !isAnchored) {
-    throw new InvalidRequestError(
-      'Refresh tokens of this API key are bound to a device or a key: send device_id or a DPoP proof',
-    );
-  }
-  const start = {
-    clientId: apiKey.keyId,
-    subject: user ?? apiKey.keyId,
-    subjectAsserted: user !== undefined,
-    audience,
-    scope: formatScope(scope),
-    ...(sessionId === undefined ? {} : { sessionId }),
-    ...(deviceId === undefined ? {} : { deviceId }),
-    ...(sender === undefined ? {} : { sender }),
-  };
-  return families.begin(start, origin.ip, prepare);
 }

@@ -1,5 +1,7 @@
+import type { IdTokenUsers } from '../id-tokens/id-token-users.js';
 import type { RefreshTokenBackend } from '../refresh-tokens.js';
 import type { VerifyToken } from '../router-verifiers.js';
+import type { VerifiedUsers } from '../users/verified-users.js';
 import { clientCredentialsGrant } from './client-credentials-grant.js';
 import type { Grant } from './grant.js';
 import type { ClaimsHook } from './issue-access-token.js';
@@ -13,6 +15,10 @@ export interface GrantsParts {
   readonly verifyLive: VerifyToken;
   /** Whether JWTs of workloads are accepted. */
   readonly acceptsWorkloads: boolean;
+  /** Verification of users by directories. */
+  readonly users: VerifiedUsers;
+  /** Users whom ID tokens identify. */
+  readonly idTokens: IdTokenUsers;
 }
 
 /** Create the grants of the token endpoint. */
@@ -21,14 +27,16 @@ export function createGrants({
   refreshTokens,
   verifyLive,
   acceptsWorkloads,
+  users,
+  idTokens,
 }: GrantsParts): readonly Grant[] {
-  const hook = claims === undefined ? {} : { claimsHook: claims };
-  const exchange = tokenExchangeGrant({ ...hook, verify: verifyLive });
+  const sessions = refreshTokens === undefined ? {} : { families: refreshTokens.families };
+  const hook = { users, ...(claims === undefined ? {} : { claimsHook: claims }) };
+  const exchange = tokenExchangeGrant({ ...hook, ...sessions, idTokens, verify: verifyLive });
   const others = [exchange, ...(acceptsWorkloads ? [jwtBearerGrant(hook)] : [])];
   if (refreshTokens === undefined) return [clientCredentialsGrant(hook), ...others];
-  const { families } = refreshTokens;
   return [
-    clientCredentialsGrant({ ...hook, families }),
+    clientCredentialsGrant({ ...hook, ...sessions }),
     refreshTokenGrant({ ...hook, ...refreshTokens }),
     ...others,
   ];

@@ -4,6 +4,8 @@ import type { GrantParameters } from './grant.js';
 /** Type of issued tokens, and one of two accepted types (RFC 8693 §3). */
 export const ACCESS_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:access_token';
 const JWT_TYPE = 'urn:ietf:params:oauth:token-type:jwt';
+/** Type of ID tokens, which an identity provider has issued (RFC 8693 §3). */
+const ID_TOKEN_TYPE = 'urn:ietf:params:oauth:token-type:id_token';
 
 /** Tokens that a client sends for a token exchange (RFC 8693 §2.1). */
 export interface ExchangeRequest {
@@ -21,6 +23,25 @@ export function readExchangeRequest(parameters: GrantParameters): ExchangeReques
   if (subjectToken === undefined) throw new InvalidRequestError('The parameter subject_token is missing');
   assertTokenType(parameters, 'requested_token_type');
   return { subjectToken, actorToken: readToken(parameters, 'actor_token') };
+}
+
+/** Whether a token exchange is for an ID token. */
+export function isIdTokenRequest(parameters: GrantParameters): boolean {
+  return parameters.get('subject_token_type') === ID_TOKEN_TYPE;
+}
+
+/**
+ * Read the ID token of a token exchange. The user acts in person, so there is no actor.
+ *
+ * @throws InvalidRequestError if the ID token is missing, the request has an actor, or it requests an unsupported token type
+ */
+export function readIdTokenRequest(parameters: GrantParameters): string {
+  const idToken = parameters.get('subject_token');
+  if (idToken === undefined) throw new InvalidRequestError('The parameter subject_token is missing');
+  if (parameters.has('actor_token') || parameters.has('actor_token_type'))
+    throw new InvalidRequestError('actor_token is not supported with an ID token');
+  assertTokenType(parameters, 'requested_token_type');
+  return idToken;
 }
 
 /** Read a token. A token and its type must be sent together or not at all (RFC 8693 §2.1). */

@@ -18,18 +18,24 @@ import {
   type Delegation,
 } from './build-delegation.js';
 import { chooseAudience } from './choose-audience.js';
-import type { Grant, GrantContext } from './grant.js';
+import { exchangeIdToken, type IdTokenExchangeParts } from './exchange-id-token.js';
+import type { Grant, GrantContext, TokenResponse } from './grant.js';
 import { assertMayHold } from './holder-of-token.js';
 import { type ClaimsHook, issueDelegatedToken, noClaims } from './issue-access-token.js';
 import { narrowScope } from './narrow-scope.js';
 import { readRequestedScope } from './offline-access.js';
-import { ACCESS_TOKEN_TYPE, type ExchangeRequest, readExchangeRequest } from './read-exchange-request.js';
+import {
+  ACCESS_TOKEN_TYPE,
+  type ExchangeRequest,
+  isIdTokenRequest,
+  readExchangeRequest,
+} from './read-exchange-request.js';
 import { surplusPolicy } from './surplus-policy.js';
 
 /** Grant type of token exchange (RFC 8693 §2.1). */
 export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
-export interface TokenExchangeParts {
+export interface TokenExchangeParts extends Omit<IdTokenExchangeParts, 'claimsHook'> {
   /**
    * Hook that adds custom claims to access tokens.
    *
@@ -41,36 +47,46 @@ export interface TokenExchangeParts {
 }
 
 /**
- * Create the token exchange grant (RFC 8693). It exchanges a subject token for a delegated token, with which the
- * client or another actor acts for the subject.
- *
- * The option `delegation` of the API key must list the client of the subject token, the actor and the audience.
+ * Create the token exchange grant (RFC 8693). `subject_token_type` selects the exchange: of an ID token for an access token
+ * of its user, or of an access token for a delegated token.
  */
-export function tokenExchangeGrant({ claimsHook = noClaims, verify }: TokenExchangeParts): Grant {
+export function tokenExchangeGrant({ claimsHook = noClaims, ...parts }: TokenExchangeParts): Grant {
   return {
     grantType: TOKEN_EXCHANGE,
     parameters: [
       ...['subject_token', 'subject_token_type', 'actor_token', 'actor_token_type'],
-      ...['requested_token_type', 'scope', 'audience', 'resource'],
+      ...['requested_token_type', 'scope', 'audience', 'resource', 'session_id', 'device_id'],
     ],
-    async handle(context: GrantContext) {
-      const { apiKey, parameters, clock } = context;
-      const rules = assertMayExchange(apiKey);
-      const request = readExchangeRequest(parameters);
-      const audience = chooseAudience(parameters, rules.audiences);
-      const subject = await openToken(request.subjectToken, verify, SUBJECT_REJECTIONS);
-      const actor = await findActor(request, apiKey, verify);
-      for (const token of [subject, actor.token]) assertMayHold(token, context);
-      assertAllowed(subject, actor, rules);
-      assertMayAct(subject, actor);
-      const scope = chooseScope(context, [subject.scope, apiKey.permissions, actor.token?.scope]);
-      const delegation = buildDelegation(subject, actor);
-      assertLasting(delegation, clock());
-      const delegated = { scope, audience, subjectToken: subject, delegation };
-      const response = await issueDelegatedToken(context, delegated, claimsHook);
-      return { ...response, issued_token_type: ACCESS_TOKEN_TYPE };
-    },
+    handle: (context) =>
+      isIdTokenRequest(context.parameters)
+        ? exchangeIdToken(context, { ...parts, claimsHook })
+        : exchangeAccessToken(context, { ...parts, claimsHook }),
   };
+}
+
+/**
+ * Exchange an access token for a delegated token, with which the client or another actor acts for the subject. The option
+ * `delegation` of the API key must list the client of the subject token, the actor and the audience.
+ */
+async function exchangeAccessToken(
+  context: GrantContext,
+  { claimsHook, verify }: Required<Pick<TokenExchangeParts, 'claimsHook' | 'verify'>>,
+): Promise<TokenResponse> {
+  const { apiKey, parameters, clock } = context;
+  const rules = assertMayExchange(apiKey);
+  const request = readExchangeRequest(parameters);
+  const audience = chooseAudience(parameters, rules.audiences);
+  const subject = await openToken(request.subjectToken, verify, SUBJECT_REJECTIONS);
+  const actor = await findActor(request, apiKey, verify);
+  for (const token of [subject, actor.token]) assertMayHold(token, context);
+  assertAllowed(subject, actor, rules);
+  assertMayAct(subject, actor);
+  const scope = chooseScope(context, [subject.scope, apiKey.permissions, actor.token?.scope]);
+  const delegation = buildDelegation(subject, actor);
+  assertLasting(delegation, clock());
+  const delegated = { scope, audience, subjectToken: subject, delegation };
+  const response = await issueDelegatedToken(context, delegated, claimsHook);
+  return { ...response, issued_token_type: ACCESS_TOKEN_TYPE };
 }
 
 /**

@@ -1,8 +1,9 @@
 import { isNumericDate, type NumericDate } from '../../base/clock.js';
 import { InvalidGrantError, InvalidTokenError } from '../../base/errors.js';
-import { isJsonObject, type JsonObject } from '../../base/json.js';
+import type { JsonObject } from '../../base/json.js';
 import type { GrantRejection } from '../../base/rejections.js';
 import { assertNoIdToken } from '../../token/claims/validate-claims-set.js';
+import { ISSUER_CLOCK_TOLERANCE_SECONDS, isHeldBy } from '../assertion-claims.js';
 
 /** What the claims of an authentic JWT are compared with. */
 export interface WorkloadClaimsTerms {
@@ -16,9 +17,6 @@ export interface WorkloadClaimsTerms {
   readonly isUser: boolean;
   readonly now: NumericDate;
 }
-
-/** Tolerance for clock skew in `iat` and `nbf`, in seconds. `exp` has none, because a workload can obtain a new JWT. */
-const CLOCK_TOLERANCE_SECONDS = 60;
 
 /** Maximum length of `sub`: that of a SPIFFE ID (SPIFFE ID §2.3). */
 const MAX_SUBJECT_LENGTH = 2048;
@@ -59,12 +57,6 @@ function isAudience(aud: unknown, audience: string): boolean {
   return Array.isArray(aud) ? aud.length === 1 && aud[0] === audience : aud === audience;
 }
 
-/** Whether a JWT is bound to no key, or to the key of the DPoP proof alone (RFC 9449 §6.1). */
-function isHeldBy(cnf: unknown, jkt: string | undefined): boolean {
-  if (cnf === undefined) return true;
-  return isJsonObject(cnf) && Object.keys(cnf).length === 1 && jkt !== undefined && cnf['jkt'] === jkt;
-}
-
 function isText(value: unknown): boolean {
   return typeof value === 'string' && value !== '';
 }
@@ -89,7 +81,7 @@ function findTimeFault(
   if (!areDates) return 'assertion_claim';
   const begins = typeof iat === 'number' ? iat : now;
   if (!(exp > now)) return 'expired';
-  if (Math.max(begins, typeof nbf === 'number' ? nbf : begins) > now + CLOCK_TOLERANCE_SECONDS) {
+  if (Math.max(begins, typeof nbf === 'number' ? nbf : begins) > now + ISSUER_CLOCK_TOLERANCE_SECONDS) {
     return 'assertion_not_yet_valid';
   }
   return exp - begins > maxLifetimeSeconds ? 'assertion_lifetime' : undefined;

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Jwk } from '../../../src/keys/jwk.js';
 import { findFreePort, startProgram, untilListening } from '../processes.js';
 import { AUDIENCE } from '../tokens.js';
-import { createCookieJar } from './cookie-jar.js';
+import { followRedirects } from './follow-redirects.js';
 
 const REDIRECT_URI = 'https://client.example.com/callback';
 const CLIENT = `Basic ${Buffer.from('partner:partner-secret').toString('base64')}`;
@@ -68,25 +68,10 @@ async function authorize(issuer: string, resource: string): Promise<Record<strin
     ...{ scope: 'read:documents write:documents', code_challenge_method: 'S256' },
     code_challenge: createHash('sha256').update(verifier).digest('base64url'),
   });
-  const target = await follow(`${issuer}/auth?${query}`);
+  const target = await followRedirects(`${issuer}/auth?${query}`, REDIRECT_URI);
   const code = target.searchParams.get('code');
   if (code === null) throw new Error(`No code: ${target}`);
   return { code, code_verifier: verifier, redirect_uri: REDIRECT_URI };
-}
-
-/** Follows redirects with the cookies that are set on the way, until the client is reached. */
-async function follow(start: string): Promise<URL> {
-  const cookies = createCookieJar();
-  let url = new URL(start);
-  for (let steps = 0; steps < 10; steps += 1) {
-    if (url.href.startsWith(REDIRECT_URI)) return url;
-    const answer = await fetch(url, { redirect: 'manual', headers: { cookie: cookies.header() } });
-    cookies.keep(answer);
-    const location = answer.headers.get('location');
-    if (location === null) throw new Error(`${answer.status} at ${url}: ${await answer.text()}`);
-    url = new URL(location, url);
-  }
-  throw new Error(`Too many redirects: ${url}`);
 }
 
 async function redeem(issuer: string, parameters: Record<string, string>): Promise<string> {
