@@ -45,17 +45,25 @@ export async function startSignIn(
   const formTokens = createFormTokens(keys.form);
   const signIn = { issuer, provider, directory, attempts, formTokens, log };
 
-  const servers = await Promise.all([
-    listen(issuer, createAuthorizationServer(settings, signIn)),
-    listen(api, await createApi(settings, keys.api, revocations)),
-    listen(app, createAppServer(settings)),
-  ]);
-  return {
+  const handlers = [
+    [issuer, createAuthorizationServer(settings, signIn)],
+    [api, await createApi(settings, keys.api, revocations)],
+    [app, createAppServer(settings)],
+  ] as const;
+  const servers: Server[] = [];
+  const running = {
     async close() {
       await Promise.all(servers.map(close));
       await directory.close();
     },
   };
+  try {
+    for (const [url, handler] of handlers) servers.push(await listen(url, handler));
+    return running;
+  } catch (error) {
+    await running.close();
+    throw error;
+  }
 }
 
 async function listen(url: string, handler: Parameters<typeof createServer>[1]): Promise<Server> {
@@ -66,7 +74,8 @@ async function listen(url: string, handler: Parameters<typeof createServer>[1]):
 }
 
 async function close(server: Server): Promise<void> {
+  const closed = once(server, 'close');
   server.close();
   server.closeAllConnections();
-  if (server.listening) await once(server, 'close');
+  await closed;
 }
