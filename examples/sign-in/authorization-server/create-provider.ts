@@ -104,6 +104,8 @@ export function createProvider({
     }),
     formats: { customizers: { jwt: assertGranted } },
     interactions: { url: (_ctx: PersonContext, { uid }: { uid: string }) => `/sign-in/${uid}` },
+    // Pages of the application read the responses of the token endpoint.
+    clientBasedCORS: (_ctx: PersonContext, origin: string) => origin === app,
     features: {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
@@ -122,6 +124,7 @@ export function createProvider({
     },
     cookies: { keys: [keys.cookie], long: cookie, short: cookie },
     ttl: {
+      AccessToken: ACCESS_TOKEN_SECONDS,
       AuthorizationCode: 60,
       Grant: SESSION_SECONDS,
       Interaction: 10 * 60,
