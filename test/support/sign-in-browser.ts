@@ -123,8 +123,8 @@ export function createSignInBrowser(
   return browser;
 }
 
-function fieldsOf(fields: Fields): string[][] {
-  return Symbol.iterator in fields ? fields.map((pair) => [...pair]) : Object.entries(fields);
+function fieldsOf(fields: Fields): [string, string][] {
+  return Symbol.iterator in fields ? fields.map(([name, value]) => [name, value]) : Object.entries(fields);
 }
 
 /** Call the API. Returns the status. */

@@ -1,27 +1,22 @@
-import Provider, {
-  type AccessToken,
-  type Context,
-  errors,
-  type Grant,
-  type ResourceServer,
-} from 'oidc-provider';
+import Provider, { type AccessToken, type Context, errors, type Grant } from 'oidc-provider';
 import type { Directory } from 'passport-jwe/ldap';
 import type { Keys } from '../keys.js';
-import { SCOPES, scopesOf } from '../people.js';
+import { SCOPES } from '../people.js';
 import type { DirectorySettings, ServerSettings } from '../settings.js';
 import { createFindAccount, type PersonAccount } from './accounts.js';
+import { ACCESS_TOKEN_SECONDS, createDescribeApi } from './describe-api.js';
 import { noticePage, signOutPage } from './pages.js';
 import type { Records } from './records.js';
+import { createSignOutMiddleware } from './sign-out-middleware.js';
 import type { SignOuts } from './sign-outs.js';
 
 type PersonContext = Context<PersonAccount>;
 
 export type PersonProvider = Provider<PersonAccount>;
 
-/** Client ID of the browser application. It is public, so PKCE is mandatory and refresh tokens rotate. */
+/** Client ID of the browser application. The client is public, so PKCE is mandatory and refresh tokens rotate. */
 export const CLIENT_ID = 'documents';
 
-const ACCESS_TOKEN_SECONDS = 5 * 60;
 const SESSION_SECONDS = 8 * 3600;
 
 export interface ProviderOptions {
@@ -40,24 +35,8 @@ export function createProvider({
   records,
   signOuts,
 }: ProviderOptions): PersonProvider {
-  const { issuer, api, app, staffGroup, behindProxy } = settings;
+  const { issuer, api, app, behindProxy } = settings;
   const cookie = { httpOnly: true, sameSite: 'lax', secure: issuer.startsWith('https:') } as const;
-
-  const describeApi = ({ oidc }: PersonContext, resource: string): ResourceServer => {
-    if (resource !== api) throw new errors.InvalidTarget();
-    // The groups of a person can change between two refreshes.
-    const scopes = oidc.account === undefined ? SCOPES : scopesOf(oidc.account.person, staffGroup);
-    return {
-      scope: scopes.join(' '),
-      audience: api,
-      accessTokenTTL: ACCESS_TOKEN_SECONDS,
-      accessTokenFormat: 'jwt',
-      jwt: {
-        sign: { alg: 'ES256' },
-        encrypt: { alg: 'ECDH-ES', enc: 'A256GCM', key: keys.api.publicKey, kid: keys.api.kid },
-      },
-    };
-  };
 
   /** Grant all scopes without a page of consent, because the application belongs to the same company. */
   const loadGrant = async ({ oidc }: PersonContext): Promise<Grant | undefined> => {
@@ -112,7 +91,7 @@ export function createProvider({
       resourceIndicators: {
         enabled: true,
         defaultResource: () => api,
-        getResourceServerInfo: describeApi,
+        getResourceServerInfo: createDescribeApi(settings, keys.api),
         useGrantedResource: () => true,
       },
       revocation: { enabled: true },
@@ -150,16 +129,4 @@ export function createProvider({
     ctx.type = 'html';
     ctx.body = noticePage({ notice: 'ended', app });
   }
-}
-
-/** After a sign-out, revoke the access tokens of the session, or end all sessions of the person. */
-function createSignOutMiddleware(signOuts: SignOuts) {
-  return async (ctx: PersonContext, next: () => Promise<void>): Promise<void> => {
-    await next();
-    const { route, session, params } = ctx.oidc ?? {};
-    if (route !== 'end_session_confirm' || session?.destroyed !== true || session.accountId === undefined)
-      return;
-    if (params?.['logout'] === 'everywhere') await signOuts.endPerson(session.accountId);
-    else await signOuts.endSession(session.uid, session.accountId);
-  };
 }

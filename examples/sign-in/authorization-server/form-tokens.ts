@@ -8,8 +8,8 @@ export interface FormTokens {
 }
 
 /**
- * Bind forms to the sign-in that a cookie identifies. Another site can neither read the token of its visitor, nor use a token that
- * it received for a sign-in of its own.
+ * Bind forms to the sign-in that a cookie identifies. Another site cannot read the token of its visitor, and a token from a sign-in
+ * of the attacker is not valid.
  */
 export function createFormTokens(key: Buffer): FormTokens {
   const digest = (interactionId: string): Buffer => createHmac('sha256', key).update(interactionId).digest();

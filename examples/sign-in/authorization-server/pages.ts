@@ -5,8 +5,8 @@ export type SignInProblem = 'rejected' | 'throttled' | 'unavailable';
 
 const PROBLEMS: Readonly<Record<SignInProblem, string>> = {
   rejected: 'The user name or password is wrong, or the account cannot sign in.',
-  throttled: 'Too many attempts. Wait 15 minutes, then try again.',
-  unavailable: 'Sign-in is unavailable at the moment. Try again in a few seconds.',
+  throttled: 'Too many attempts. Wait 15 minutes before the next attempt.',
+  unavailable: 'Sign-in is unavailable at the moment. Wait a few seconds, then sign in.',
 };
 
 /** Page with the form for the user name and the password. It never contains a password. */
@@ -66,7 +66,7 @@ const NOTICES = {
   ended: ['This page is no longer valid', 'It has expired, or you have used it already.'],
   forbidden: ['The request was rejected', 'It came from a different site.'],
   invalid: ['The request was rejected', 'The form is incomplete or too large.'],
-  unavailable: ['Temporarily unavailable', 'Try again in a few seconds.'],
+  unavailable: ['Temporarily unavailable', 'Wait a few seconds, then reload the page.'],
 } as const;
 
 export type Notice = keyof typeof NOTICES;

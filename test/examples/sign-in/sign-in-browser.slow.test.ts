@@ -58,7 +58,7 @@ describeWithSlapd('with slapd', () => {
       return page;
     };
 
-    test('signs in after a wrong password, and calls the API', async () => {
+    test('signs in after a wrong password, and calls the API with a token in memory', async () => {
       const page = await openForm();
       expect(await page.evaluate('document.activeElement.id')).toBe('name');
       await enter(page, 'alice', 'guess');
@@ -77,14 +77,8 @@ describeWithSlapd('with slapd', () => {
       await press(page, 'List documents');
       await page.getByText('Travel policy').waitFor();
 
-      expect(profile).toContain('"email": "alice@example.com"');
-      expect(page.url()).toBe(`${servers.app}/`);
-    });
-
-    test('keeps no token in storage, cookies or the URL', async () => {
-      const page = await signIn('alice');
       const kept = 'JSON.stringify([localStorage, sessionStorage, document.cookie, location.href])';
-
+      expect(profile).toContain('"email": "alice@example.com"');
       expect(await page.evaluate(kept)).toBe(JSON.stringify([{}, {}, '', `${servers.app}/`]));
     });
 
@@ -105,13 +99,6 @@ describeWithSlapd('with slapd', () => {
       const page = await openForm();
       for (const password of ['guess', 'guess again', passwordOf('bob')]) await enter(page, 'bob', password);
       await page.getByText('Too many attempts.').waitFor();
-    });
-
-    test('cancels', async () => {
-      const page = await openForm();
-      await press(page, 'Cancel');
-
-      await page.getByText('Sign-in failed: access_denied').waitFor();
     });
 
     test('signs out on this device', async () => {
@@ -157,36 +144,44 @@ describeWithSlapd('with slapd', () => {
     });
 
     test.each(['127.0.0.1', 'localhost'])('rejects the form of a page on %s', async (host) => {
-      const victim = await openForm();
-      const action = victim.url();
-      const csrf = await victim.evaluate<string>('document.querySelector("[name=csrf]").value');
-      const page = `<form method="post" action="${action}"><input name="csrf" value="${csrf}">
-<input name="name" value="alice"><input name="password" value="${passwordOf('alice')}"><button>Win</button></form>`;
-      const port = await findFreePort();
-      const foreign = createServer((_req, res) =>
-        res.setHeader('Content-Type', 'text/html').end(`<!doctype html><title>x</title>${page}`),
-      ).listen(port, '127.0.0.1');
+      const page = await openForm();
+      const action = page.url();
+      const csrf = await page.evaluate<string>('document.querySelector("[name=csrf]").value');
       // The page has the token, so only the source of the request is wrong.
-      await victim.goto(`http://${host}:${port}/`);
-      await press(victim, 'Win');
-      await victim.getByText('It came from a different site.').waitFor();
-      foreign.closeAllConnections();
-      foreign.close();
+      await servePage(
+        host,
+        `<form method="post" action="${action}"><input name="csrf" value="${csrf}"><button>Win</button>
+<input name="name" value="alice"><input name="password" value="${passwordOf('alice')}"></form>`,
+        async (url) => {
+          await page.goto(url);
+          await press(page, 'Win');
+          await page.getByText('It came from a different site.').waitFor();
+        },
+      );
     });
 
     test('no page can frame the sign-in page', async () => {
       const page = await openForm();
-      const action = page.url();
-      await page.goto(servers.app);
-      const blocked = await page.evaluate(`new Promise((resolve) => {
-        const frame = document.createElement('iframe');
-        frame.onload = () => resolve(frame.contentDocument === null);
-        frame.src = ${JSON.stringify(action)};
-        document.body.append(frame);
-      })`);
+      const frame = `<iframe src="${page.url()}"></iframe>`;
+      await servePage('127.0.0.1', frame, async (url) => {
+        await page.goto(url);
+      });
 
-      expect(blocked).toBe(true);
-      expect(problems.splice(0).join()).toMatch(/frame/i);
+      expect(problems.splice(0).join()).toMatch(/frame-ancestors/);
     });
   });
 });
+
+/** Serve a page of another server while `run` runs. */
+async function servePage(host: string, body: string, run: (url: string) => Promise<void>): Promise<void> {
+  const port = await findFreePort();
+  const server = createServer((_req, res) => {
+    res.setHeader('Content-Type', 'text/html').end(`<!doctype html><link rel="icon" href="data:,">${body}`);
+  }).listen(port, '127.0.0.1');
+  try {
+    await run(`http://${host}:${port}/`);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
+}
