@@ -36,6 +36,10 @@ export interface SignInBrowser {
   post(url: string, fields: Fields, headers?: Readonly<Record<string, string>>): Promise<PageResponse>;
   /** Begin a sign-in, and follow the redirects to the form. */
   openForm(parameters?: Readonly<Record<string, string>>): Promise<OpenForm>;
+  /** Sign in. Returns the code. */
+  authorize(name: string, password: string): Promise<string>;
+  /** Exchange a code for tokens. */
+  redeem(code: string): Promise<TokenResponse>;
   /** Sign in, and exchange the code for tokens. */
   signIn(name: string, password: string): Promise<TokenResponse>;
   refresh(refreshToken: string): Promise<TokenResponse>;
@@ -99,7 +103,7 @@ export function createSignInBrowser(
         submit: (fields, headers) => browser.post(page.url, [['csrf', csrf], ...fieldsOf(fields)], headers),
       };
     },
-    async signIn(name, password) {
+    async authorize(name, password) {
       const form = await browser.openForm();
       const response = await form.submit({ name, password });
       const location = response.headers.get('location');
@@ -107,11 +111,14 @@ export function createSignInBrowser(
       const final = await follow(location);
       const code = new URL(final.headers.get('location') ?? '').searchParams.get('code');
       if (code === null) throw new Error('No code');
-      return requestTokens({
+      return code;
+    },
+    redeem: (code) =>
+      requestTokens({
         ...{ grant_type: 'authorization_code', code, code_verifier: verifier },
         redirect_uri: `${app}/`,
-      });
-    },
+      }),
+    signIn: async (name, password) => browser.redeem(await browser.authorize(name, password)),
     refresh: (refreshToken) => requestTokens({ grant_type: 'refresh_token', refresh_token: refreshToken }),
     async signOut(where) {
       const query = new URLSearchParams({ client_id: 'documents', post_logout_redirect_uri: `${app}/` });
