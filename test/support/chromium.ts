@@ -33,7 +33,6 @@ export interface Locator {
   waitFor(): Promise<void>;
   textContent(): Promise<string | null>;
   inputValue(): Promise<string>;
-  evaluate<Result>(read: (element: { readonly id: string }) => Result): Promise<Result>;
 }
 
 export interface Page {
@@ -43,11 +42,10 @@ export interface Page {
   reload(): Promise<unknown>;
   waitForURL(url: string | RegExp): Promise<void>;
   locator(selector: string): Locator;
-  getByRole(role: 'button' | 'alert' | 'heading', options?: { readonly name: string }): Locator;
+  getByRole(role: 'button' | 'alert', options?: { readonly name: string }): Locator;
   getByLabel(label: string): Locator;
   getByText(text: string): Locator;
   evaluate<Result>(script: string): Promise<Result>;
-  screenshot(options: { readonly path: string; readonly fullPage?: boolean }): Promise<unknown>;
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
   on(event: 'pageerror', listener: (error: Error) => void): void;
 }
@@ -55,8 +53,6 @@ export interface Page {
 /** A person's browser, with its own cookies. */
 export interface BrowserContext {
   newPage(): Promise<Page>;
-  cookies(): Promise<readonly { readonly name: string; readonly httpOnly: boolean }[]>;
-  close(): Promise<void>;
 }
 
 export interface Chromium {
@@ -78,7 +74,7 @@ export async function startChromium(): Promise<Chromium> {
   await promisify(execFile)('npm', INSTALL, { cwd: directory, env: { PATH, HOME } });
   const file = join(directory, 'node_modules', 'playwright-core', 'index.mjs');
   const { chromium }: Driver = await import(pathToFileURL(file).href);
-  // Without root's privileges, Chromium has a sandbox. CI has them.
+  // As root, for example in CI, Chromium has no sandbox.
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
   return {
     newContext: () => browser.newContext(),

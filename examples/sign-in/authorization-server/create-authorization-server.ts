@@ -24,19 +24,19 @@ export function createAuthorizationServer(settings: ServerSettings, options: Sig
   return server;
 }
 
-/** Error handler of the sign-in page. */
+/** Error handler of the sign-in page. Without it, Express would send the stack of unexpected errors. */
 function answerWithPage(app: string): ErrorRequestHandler {
   return (error, _req, res, next) => {
     if (res.headersSent) return next(error);
-    const notice = noticeFor(error);
-    if (notice === undefined) return next(error);
-    res.status(notice === 'forbidden' ? 403 : 400).send(noticePage({ notice, app }));
+    const [status, notice] = describeError(error);
+    if (status === 500) console.error(error instanceof Error ? error.stack : 'Unknown error');
+    res.status(status).send(noticePage({ notice, app }));
   };
 }
 
-function noticeFor(error: unknown): Notice | undefined {
-  if (error instanceof errors.SessionNotFound) return 'ended';
-  if (error instanceof AccessDeniedError) return 'forbidden';
+function describeError(error: unknown): readonly [status: number, notice: Notice] {
+  if (error instanceof errors.SessionNotFound) return [400, 'ended'];
+  if (error instanceof AccessDeniedError) return [403, 'forbidden'];
   const { status }: { status?: unknown } = Object(error);
-  return typeof status === 'number' && status < 500 ? 'invalid' : undefined;
+  return typeof status === 'number' && status < 500 ? [400, 'invalid'] : [500, 'unavailable'];
 }

@@ -113,10 +113,12 @@ export function createProvider({
     },
     renderError: (ctx, { error }) => {
       ctx.type = 'html';
-      ctx.body = noticePage({ notice: error === 'temporarily_unavailable' ? 'unavailable' : 'ended', app });
+      const isUnavailable = error === 'temporarily_unavailable' || error === 'server_error';
+      ctx.body = noticePage({ notice: isUnavailable ? 'unavailable' : 'invalid', app });
     },
   });
   provider.proxy = behindProxy;
+  provider.on('server_error', (_ctx, error) => console.error(error.stack));
   provider.use(createSignOutMiddleware(signOuts));
   return provider;
 
@@ -127,6 +129,6 @@ export function createProvider({
 
   function renderSignedOut(ctx: PersonContext): void {
     ctx.type = 'html';
-    ctx.body = noticePage({ notice: 'ended', app });
+    ctx.body = noticePage({ notice: 'signedOut', app });
   }
 }

@@ -65,7 +65,8 @@ ${new Html(form)}
 const NOTICES = {
   ended: ['This page is no longer valid', 'It has expired, or you have used it already.'],
   forbidden: ['The request was rejected', 'It came from a different site.'],
-  invalid: ['The request was rejected', 'The form is incomplete or too large.'],
+  invalid: ['The request was rejected', 'It is incomplete, or it contains invalid values.'],
+  signedOut: ['You are signed out', 'You can close this page.'],
   unavailable: ['Temporarily unavailable', 'Wait a few seconds, then reload the page.'],
 } as const;
 
