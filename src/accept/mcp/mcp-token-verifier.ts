@@ -17,8 +17,9 @@ export type McpErrorCode = 'invalid_token' | 'server_error';
 export interface McpTokenVerifierOptions<Claims extends object = NoClaims>
   extends TokenVerifierOptions<Claims> {
   /**
-   * Creates an error of the SDK, whose `requireBearerAuth()` recognizes only its own errors. SDK 2:
-   * `(code, message) => new OAuthError(code, message)`. SDK 1: `(code, message) => new OAUTH_ERRORS[code](message)`.
+   * Creates an error of the SDK, whose `requireBearerAuth()` recognizes only its own errors. For SDK 2, return
+   * `new OAuthError(code, message)`. For SDK 1, return `new InvalidTokenError(message)` for the code `invalid_token`, and
+   * `new ServerError(message)` for `server_error`.
    */
   readonly createError: (code: McpErrorCode, message: string) => Error;
 }
@@ -45,8 +46,12 @@ const KNOWN: KnownOptions<McpTokenVerifierOptions<object>> = { ...VERIFIER_OPTIO
  * @typeParam Claims custom claims of the accepted tokens. Inferred from `claimsSchema`.
  * @throws TypeError if an option is missing, unknown or malformed
  * @example
- * const createError = (code: string, message: string) => new OAuthError(code, message);
- * const verifier = tokenVerifier({ keyRing, issuer, audience, createError });
+ * const verifier = tokenVerifier({
+ *   keyRing,
+ *   issuer,
+ *   audience,
+ *   createError: (code, message) => new OAuthError(code, message),
+ * });
  * app.use('/mcp', requireBearerAuth({ verifier, expectedResource: new URL(audience), resourceMetadataUrl }));
  */
 export function tokenVerifier<Claims extends object = NoClaims>(
