@@ -198,7 +198,7 @@ describe('services with client credentials', () => {
     const { accessToken } = await use(client, archive, robot(), [['list']]);
     const [own, other] = [await send(archive, accessToken), await send(notes, accessToken)];
 
-    // The protocol version without sessions requires headers that this request omits.
+    // The endpoint accepts the token, and rejects a message without a session.
     expect(own.status).toBe(400);
     expect(other.status).toBe(401);
     expect(other.headers.get('www-authenticate')).toContain('error="invalid_token"');

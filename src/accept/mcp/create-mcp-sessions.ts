@@ -76,7 +76,7 @@ export function createMcpSessions(options: McpSessionsOptions = {}): McpSessions
     return timingSafeEqual(Buffer.from(mac, 'base64url'), macOf(nonce, caller));
   };
 
-  const requireBoundSession = guard('requireBoundSession', (token, _now, req) => {
+  const requireBoundSession = guard('sessions.guard', (token, _now, req) => {
     const ids = readFields(req, 'mcp-session-id');
     const [id = ''] = ids;
     const passes = ids.length === 0 || (ids.length === 1 && isBound(id, token));

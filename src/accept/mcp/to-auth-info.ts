@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { MissingCredentialsError } from '../../base/errors.js';
 import { withChallenge } from '../../http/answer-failure.js';
-import { verifiedToken } from '../../http/find-verified-token.js';
 import { requestState } from '../../http/request-state.js';
 import { type AuthInfo, describeAuthInfo } from './auth-info.js';
 
@@ -18,8 +17,8 @@ import { type AuthInfo, describeAuthInfo } from './auth-info.js';
  * });
  */
 export function toAuthInfo(req: IncomingMessage): AuthInfo {
-  const token = verifiedToken(req);
-  const presented = requestState.get(req).outcome;
-  if (presented.kind !== 'verified') throw withChallenge(req, new MissingCredentialsError());
-  return describeAuthInfo(token, presented.presented);
+  const outcome = requestState.read(req)?.outcome;
+  if (outcome?.kind === 'refused') throw withChallenge(req, outcome.error);
+  if (outcome?.kind !== 'verified') throw withChallenge(req, new MissingCredentialsError());
+  return describeAuthInfo(outcome.token, outcome.presented);
 }
