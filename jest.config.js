@@ -34,6 +34,7 @@ const toSource = {
   '^passport-jwe/lmdb$': '<rootDir>/src/stores/lmdb/open-lmdb-stores.ts',
   '^passport-jwe/redis$': '<rootDir>/src/stores/redis/open-redis-stores.ts',
   '^passport-jwe/ldap$': '<rootDir>/src/directory/ldap/ldap-directory.ts',
+  '^passport-jwe/mcp$': '<rootDir>/src/accept/mcp/index.ts',
   '^passport-jwe/testing$': '<rootDir>/src/testing/index.ts',
   '^(\\.{1,2}/.*)\\.js$': '$1',
 };

@@ -186,6 +186,15 @@ const TESTING: PublicNames = {
     `),
 };
 
+const MCP: PublicNames = {
+  values: words(`
+      attachAuthInfo createMcpSessions requireToolScope toAuthInfo tokenVerifier
+    `),
+  types: words(`
+      AuthInfo AuthInfoExtra McpErrorCode McpSessions McpSessionsOptions McpTokenVerifier McpTokenVerifierOptions ToolScopes
+    `),
+};
+
 const LDAP: PublicNames = {
   values: words(`
       ldapDirectory
@@ -207,6 +216,7 @@ const ENTRIES: readonly (readonly [entry: string, file: string, names: PublicNam
   ['./lmdb', 'stores/lmdb/open-lmdb-stores.ts', LMDB],
   ['./redis', 'stores/redis/open-redis-stores.ts', REDIS],
   ['./ldap', 'directory/ldap/ldap-directory.ts', LDAP],
+  ['./mcp', 'accept/mcp/index.ts', MCP],
   ['./testing', 'testing/index.ts', TESTING],
 ];
 
@@ -244,4 +254,12 @@ describe('of the two halves', () => {
 
     expect(imports.filter((path) => optional.test(path))).toEqual([]);
   });
+});
+
+test('the entry ./mcp does not import the MCP SDKs', async () => {
+  const imports = [...(await readImports('accept/mcp/index.ts'))];
+  const sources = imports.map((path) => readFile(new URL(`../src/${path}`, import.meta.url), 'utf8'));
+
+  expect(imports.length).toBeGreaterThan(50);
+  expect((await Promise.all(sources)).filter((text) => text.includes('@modelcontextprotocol'))).toEqual([]);
 });

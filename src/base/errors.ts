@@ -29,7 +29,10 @@ export class MissingCredentialsError extends PassportJweError {
   }
 }
 
-/** Error for a request that is malformed (RFC 6749 §5.2, RFC 6750 §3.1) or has the wrong method, size or media type. */
+/**
+ * Error for a request that is malformed (RFC 6749 §5.2, RFC 6750 §3.1), has the wrong method, size or media type, or names
+ * an unknown session.
+ */
 export class InvalidRequestError extends PassportJweError {
   /** Reason for rejecting a token exchange, for audit events only. `undefined` for all other requests. */
   readonly reason?: ExchangeRejection;
@@ -37,7 +40,7 @@ export class InvalidRequestError extends PassportJweError {
   constructor(
     description: string,
     options: {
-      status?: 400 | 405 | 413 | 415;
+      status?: 400 | 404 | 405 | 413 | 415;
       headers?: Readonly<Record<string, string>>;
       reason?: ExchangeRejection;
       cause?: unknown;

@@ -101,11 +101,14 @@ function describeError({ error, message }: PassportJweError): readonly string[] 
   return error === undefined ? [] : [`error="${error}"`, `error_description="${quotable(message)}"`];
 }
 
-/** Return the scope that a request needs: the missing scope, or, without a valid token, the scope of the route. */
+/**
+ * Return the scope that a request needs (RFC 6750 §3): the scope of every request, and that of the guard. A client that
+ * requests a token with this scope passes both.
+ */
 function scopeOf(error: PassportJweError, required: readonly string[]): string {
-  if (error instanceof InsufficientScopeError) return error.scope;
-  if (error.status !== 401) return '';
-  const more = error instanceof MissingCredentialsError ? (parseScope(error.scope) ?? []) : [];
+  const isMissing = error instanceof InsufficientScopeError || error instanceof MissingCredentialsError;
+  if (error.status !== 401 && !(error instanceof InsufficientScopeError)) return '';
+  const more = isMissing ? (parseScope(error.scope) ?? []) : [];
   return formatScope([...new Set([...required, ...more])]);
 }
 

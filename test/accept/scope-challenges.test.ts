@@ -40,6 +40,22 @@ describe.each(ADAPTERS)('the 401 challenge of $name', ({ createApp }) => {
   });
 });
 
+test.each([
+  ['requireScope', requireScope('write:documents'), 'read:documents write:documents'],
+  ['requireAnyScope', requireAnyScope('a', 'b'), 'read:documents a b'],
+  ['requireScope with the same scope', requireScope('admin', 'read:documents'), 'read:documents admin'],
+])(
+  'a 403 of %s names the scope of every request too, so that a token with it passes',
+  async (_name, guard, scope) => {
+    const token = mintToken(keyRing, { claims: { scope: 'read:documents' } });
+    const app = express().get('/', authenticate(OPTIONS), guard, (_req, res) => void res.json({}));
+    const answer = await request(app).get('/').auth(token, { type: 'bearer' });
+
+    expect(answer.status).toBe(403);
+    expect(answer.headers['www-authenticate']).toContain(`, scope="${scope}"`);
+  },
+);
+
 test('the challenge of a malformed request names no scope', async () => {
   const app = express().use(authenticate(OPTIONS));
   const answer = await request(app).get('/').set('Authorization', 'Bearer a b');

@@ -138,7 +138,7 @@ describe('RFC 7523bis §3 (3): aud', () => {
     await expectRejection({ claims: { aud } }, 'assertion_audience');
   });
 
-  test('may be the assertion_audience of the client, as MCP SDK 1 and authlib send it', async () => {
+  test('may be the assertion_audience of the client, as authlib sends it', async () => {
     const forEndpoint = await signAssertion('reports', reports, { claims: { aud: TOKEN_ENDPOINT } });
     const forIssuer = await signAssertion('reports', reports);
 

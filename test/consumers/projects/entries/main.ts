@@ -5,6 +5,7 @@ import * as apiKeys from 'passport-jwe/api-keys';
 import * as audit from 'passport-jwe/audit';
 import * as issue from 'passport-jwe/issue';
 import type { LmdbStores } from 'passport-jwe/lmdb';
+import { type AuthInfo, toAuthInfo } from 'passport-jwe/mcp';
 import { createMonitor } from 'passport-jwe/monitor';
 import * as stores from 'passport-jwe/stores';
 import { createTestKeyRing } from 'passport-jwe/testing';
@@ -21,6 +22,8 @@ export const tokens = issue.createTokenIssuer({ keyRing, issuer, audit: trail })
 export const revocations: issue.Revocations = accept.createRevocations({ stores: memory });
 export const monitor = createMonitor({});
 export const testRing: issue.KeyRing = createTestKeyRing();
+export const clientOf = (...args: Parameters<typeof toAuthInfo>): AuthInfo['clientId'] =>
+  toAuthInfo(...args).clientId;
 export const storesOf = (lmdb: LmdbStores): stores.Stores => lmdb;
 export const openRing = (source: KeySource) => main.openKeyRing({ source });
 export const secretOf = (client: apiKeys.ClientCredentials) => client;

@@ -1,0 +1,74 @@
+import {
+  type OAuthClientProvider,
+  type OAuthDiscoveryState,
+  UnauthorizedError,
+} from '@modelcontextprotocol/sdk/client/auth.js';
+import {
+  ClientCredentialsProvider,
+  PrivateKeyJwtProvider,
+} from '@modelcontextprotocol/sdk/client/auth-extensions.js';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import type { OAuthClientInformationMixed, OAuthTokens } from '@modelcontextprotocol/sdk/shared/auth.js';
+import { createBrowser } from './browser.js';
+import { type Caller, type ClientFactory, retryAfter, type ServiceCredentials } from './client.js';
+import { observeFetch } from './observed-fetch.js';
+import { CALLBACK, PersonMemory } from './person.js';
+
+class Person
+  extends PersonMemory<OAuthTokens, OAuthClientInformationMixed, OAuthDiscoveryState>
+  implements OAuthClientProvider
+{
+  declare readonly clientMetadataUrl?: string;
+}
+
+/** SDK 1: `@modelcontextprotocol/sdk`. */
+export const createSdk1Client: ClientFactory = (url, caller) => {
+  const { fetch, exchanges } = observeFetch();
+  const provider = providerOf(caller);
+  const create = () => new StreamableHTTPClientTransport(url, { authProvider: provider, fetch });
+  let transport = create();
+  const client = new Client({ name: 'test', version: '1.0.0' });
+  const browser = createBrowser(caller.kind === 'person' ? caller.user : '');
+
+  const authorize = async (failure: unknown): Promise<boolean> => {
+    if (!(failure instanceof UnauthorizedError && provider instanceof Person && provider.visited))
+      return false;
+    const { searchParams } = await browser.visit(provider.visited, CALLBACK);
+    await transport.finishAuth(searchParams.get('code') ?? '');
+    return true;
+  };
+  return {
+    exchanges,
+    accessToken: async () => (await provider.tokens())?.access_token,
+    sessionId: () => transport.sessionId,
+    connect: () =>
+      retryAfter(
+        () => client.connect(transport),
+        async (failure) => {
+          const isAuthorized = await authorize(failure);
+          transport = create();
+          return isAuthorized;
+        },
+      ),
+    listTools: async () => (await client.listTools()).tools.map(({ name }) => name),
+    call: async (name, input) =>
+      JSON.stringify(
+        (await retryAfter(() => client.callTool({ name, arguments: input }), authorize)).content,
+      ),
+    close: () => client.close(),
+  };
+};
+
+function providerOf(caller: Caller): OAuthClientProvider {
+  if (caller.kind === 'service') return serviceProviderOf(caller.credentials);
+  const { metadataUrl } = caller;
+  return Object.assign(new Person(), metadataUrl === undefined ? {} : { clientMetadataUrl: metadataUrl });
+}
+
+function serviceProviderOf({ clientId, secret, privateKey, scope, issuer }: ServiceCredentials) {
+  const common = { clientId, expectedIssuer: issuer, ...(scope === undefined ? {} : { scope }) };
+  return privateKey === undefined
+    ? new ClientCredentialsProvider({ ...common, clientSecret: secret ?? '' })
+    : new PrivateKeyJwtProvider({ ...common, privateKey, algorithm: 'ES256' });
+}
