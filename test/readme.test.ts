@@ -132,6 +132,9 @@ const BLOCKS = [
   'mutual-tls-key',
   'mutual-tls-self-signed',
   'mutual-tls-proxy',
+  // Run by test/docs/nginx-page.slow.test.ts.
+  'forward-auth',
+  'nginx',
   // Run by test/docs/directory-page.test.ts.
   'ldap-sign-in',
   // Run by test/docs/provider-pages.slow.test.ts.

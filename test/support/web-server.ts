@@ -1,0 +1,127 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe } from '@jest/globals';
+import { findFreePort } from './processes.js';
+import { untilAccepting } from './until-accepting.js';
+
+// Debian has servers in a directory that is not in the PATH of all users.
+const PATH = `${process.env['PATH']}:/usr/sbin`;
+
+/** Start of a web server, by its program. */
+interface Kind {
+  readonly program: string;
+  /** Debian packages. */
+  readonly packages: string;
+  readonly version: readonly string[];
+  readonly arguments: (configuration: string) => readonly string[];
+  /** Signal that ends it without waiting for its connections. */
+  readonly end: NodeJS.Signals;
+  /** Directives that let an unprivileged user run it, with all files in a directory, around those of a recipe. */
+  readonly wrap: (directory: string, configuration: string) => string;
+}
+
+export const NGINX: Kind = {
+  program: 'nginx',
+  packages: 'nginx',
+  version: ['-v'],
+  arguments: (configuration) => ['-e', `${configuration}.error.log`, '-c', configuration],
+  end: 'SIGTERM',
+  wrap: (directory, configuration) => `
+daemon off;
+pid ${directory}/pid;
+error_log ${directory}/configuration.error.log;
+worker_processes 1;
+events { worker_connections 256; }
+http {
+  access_log off;
+  client_body_temp_path ${directory}/body;
+  proxy_temp_path ${directory}/proxy;
+  fastcgi_temp_path ${directory}/fastcgi;
+  uwsgi_temp_path ${directory}/uwsgi;
+  scgi_temp_path ${directory}/scgi;
+${configuration}
+}
+`,
+};
+
+/** Run tests that need a web server. Without it, print the skipped tests. */
+export function describeWithWebServer(
+  { program, packages, version }: Kind,
+  name: string,
+  tests: () => void,
+): void {
+  if (spawnSync(program, version, { env: { PATH } }).error === undefined) return describe(name, tests);
+  if (process.env['CI'] !== undefined) throw new Error(`CI must have ${packages}`);
+  process.stderr.write(`\n*** SKIPPED (apt-get install ${packages}): ${name}\n`);
+  describe.skip(name, tests);
+}
+
+/** A web server on loopback, with its files in a directory that is removed afterwards. */
+export interface WebServer {
+  readonly port: number;
+  readonly origin: string;
+  readErrors(): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Replacements of a configuration, for example of the ports in the documentation. */
+export type Replacements = Readonly<Record<string, string | number>>;
+
+/**
+ * Start a web server with the configuration of a page. Every string to replace must occur in it.
+ *
+ * @param replacements strings that are replaced. `PORT` stands for the port of the web server
+ */
+export async function startWebServer(
+  kind: Kind,
+  configuration: string,
+  replacements: Replacements,
+): Promise<WebServer> {
+  const directory = await mkdtemp(join(tmpdir(), `passport-jwe-${kind.program}-`));
+  const port = await findFreePort();
+  const file = join(directory, 'configuration');
+  await writeFile(file, kind.wrap(directory, replaceAll(configuration, replacements, port)));
+  const owner = await giveAway(directory);
+  const child = spawn(kind.program, kind.arguments(file), { env: { PATH }, stdio: 'pipe', ...owner });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
+  const readErrors = async () => output + (await readFile(`${file}.error.log`, 'utf8').catch(() => ''));
+
+  const close = async () => {
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      child.kill(kind.end);
+      await ended;
+    }
+    await rm(directory, { recursive: true, force: true });
+  };
+  try {
+    await untilAccepting(port, child);
+  } catch (cause) {
+    const errors = await readErrors();
+    await close();
+    throw new Error(`${kind.program} does not start: ${errors}`, { cause });
+  }
+  return { port, origin: `http://127.0.0.1:${port}`, readErrors, close };
+}
+
+function replaceAll(configuration: string, replacements: Replacements, port: number): string {
+  let replaced = configuration;
+  for (const [from, to] of Object.entries(replacements)) {
+    if (!replaced.includes(from)) throw new Error(`The configuration does not contain ${from}`);
+    replaced = replaced.replaceAll(from, String(to).replace('PORT', String(port)));
+  }
+  return replaced;
+}
+
+/** Give a directory to the user of web servers, if the tests run as root: these servers do not need its privileges. */
+async function giveAway(directory: string): Promise<{ uid?: number; gid?: number }> {
+  if (process.getuid?.() !== 0) return {};
+  const idOf = (option: string) => Number(execFileSync('id', [option, 'www-data'], { encoding: 'utf8' }));
+  const [uid, gid] = [idOf('-u'), idOf('-g')];
+  for (const path of [directory, join(directory, 'configuration')]) await chown(path, uid, gid);
+  return { uid, gid };
+}
