@@ -132,6 +132,10 @@ const BLOCKS = [
   'mutual-tls-key',
   'mutual-tls-self-signed',
   'mutual-tls-proxy',
+  // Run by test/docs/apache-page.slow.test.ts.
+  'apache-api-key',
+  'apache-mod-oauth2',
+  'apache-mod-auth-openidc',
   // Run by test/docs/nginx-page.slow.test.ts.
   'forward-auth',
   'nginx',

@@ -1,5 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +16,10 @@ interface Kind {
   readonly program: string;
   /** Debian packages. */
   readonly packages: string;
+  /** Arguments that print the version. */
   readonly version: readonly string[];
+  /** Files that must exist, for example modules. */
+  readonly files: readonly string[];
   readonly arguments: (configuration: string) => readonly string[];
   /** Signal that ends it without waiting for its connections. */
   readonly end: NodeJS.Signals;
@@ -27,6 +31,7 @@ export const NGINX: Kind = {
   program: 'nginx',
   packages: 'nginx',
   version: ['-v'],
+  files: [],
   arguments: (configuration) => ['-e', `${configuration}.error.log`, '-c', configuration],
   end: 'SIGTERM',
   wrap: (directory, configuration) => `
@@ -47,16 +52,61 @@ ${configuration}
 `,
 };
 
+const APACHE_MODULES = '/usr/lib/apache2/modules';
+
+const COMMON_MODULES = [
+  'mpm_event',
+  'authn_core',
+  'authz_core',
+  'headers',
+  'setenvif',
+  'proxy',
+  'proxy_http',
+];
+
+/** Apache with one authentication module, for example `auth_openidc`. */
+export function apacheWith(module: string, packages: string): Kind {
+  const fileOf = (name: string) => `${APACHE_MODULES}/mod_${name}.so`;
+  const loaded = [...COMMON_MODULES, module];
+  return {
+    program: 'apache2',
+    packages,
+    version: ['-v'],
+    files: loaded.map(fileOf),
+    arguments: (configuration) => ['-D', 'FOREGROUND', '-f', configuration],
+    end: 'SIGTERM',
+    wrap: (directory, configuration) => `
+ServerRoot ${directory}
+DefaultRuntimeDir ${directory}
+PidFile ${directory}/pid
+ErrorLog ${directory}/configuration.error.log
+Mutex file:${directory}
+${loaded.map((name) => `LoadModule ${name}_module ${fileOf(name)}`).join('\n')}
+ServerName localhost
+ServerLimit 1
+StartServers 1
+ThreadsPerChild 16
+MaxRequestWorkers 16
+${configuration}
+`,
+  };
+}
+
 /** Run tests that need a web server. Without it, print the skipped tests. */
 export function describeWithWebServer(
-  { program, packages, version }: Kind,
+  { program, packages, version, files }: Kind,
   name: string,
   tests: () => void,
 ): void {
-  if (spawnSync(program, version, { env: { PATH } }).error === undefined) return describe(name, tests);
-  if (process.env['CI'] !== undefined) throw new Error(`CI must have ${packages}`);
-  process.stderr.write(`\n*** SKIPPED (apt-get install ${packages}): ${name}\n`);
-  describe.skip(name, tests);
+  const runs = spawnSync(program, version, { env: { PATH } }).error === undefined;
+  const isInstalled = runs && files.every((file) => existsSync(file));
+  if (!isInstalled && process.env['CI'] !== undefined) throw new Error(`CI must have ${packages}`);
+  if (isInstalled) {
+    describe(name, tests);
+  } else {
+    process.stderr.write(`\n*** SKIPPED (apt-get install ${packages}): ${name}\n`);
+    describe.skip(name, tests);
+  }
 }
 
 /** A web server on loopback, with its files in a directory that is removed afterwards. */
@@ -79,13 +129,18 @@ export async function startWebServer(
   kind: Kind,
   configuration: string,
   replacements: Replacements,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<WebServer> {
   const directory = await mkdtemp(join(tmpdir(), `passport-jwe-${kind.program}-`));
   const port = await findFreePort();
   const file = join(directory, 'configuration');
   await writeFile(file, kind.wrap(directory, replaceAll(configuration, replacements, port)));
   const owner = await giveAway(directory);
-  const child = spawn(kind.program, kind.arguments(file), { env: { PATH }, stdio: 'pipe', ...owner });
+  const child = spawn(kind.program, kind.arguments(file), {
+    env: { PATH, ...environment },
+    stdio: 'pipe',
+    ...owner,
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   const readErrors = async () => output + (await readFile(`${file}.error.log`, 'utf8').catch(() => ''));
