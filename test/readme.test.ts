@@ -139,6 +139,8 @@ const BLOCKS = [
   // Run by test/docs/nginx-page.slow.test.ts.
   'forward-auth',
   'nginx',
+  // Run by test/docs/caddy-recipe.slow.test.ts.
+  'caddy',
   // Run by test/docs/directory-page.test.ts.
   'ldap-sign-in',
   // Run by test/docs/provider-pages.slow.test.ts.

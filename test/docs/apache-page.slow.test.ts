@@ -36,6 +36,9 @@ const SECRET = `sk_${'apache0123456789'.repeat(3)}`;
 const CLIENT_SECRET = 'q7mK9xV1bR4tY8uN3sD6fG0hJ5lPcXzA';
 const OTHER_AUDIENCE = 'https://other.example.com';
 
+/** Location without authentication. */
+const OPEN_LOCATION = '  <Location /open/>\n    ProxyPass http://127.0.0.1:3000/open/\n  </Location>\n';
+
 const INVALID_TOKEN = 'Bearer realm="api", error="invalid_token"';
 
 const CLIENT = `
@@ -156,6 +159,7 @@ for (const { module, packages, block, ca } of MODULES) {
           blocks.get(block) ?? '',
           {
             'Listen 8080': 'Listen 127.0.0.1:PORT',
+          '  <Location /documents/>': `${OPEN_LOCATION}  <Location /documents/>`,
             '*:8080': '127.0.0.1:PORT',
             '127.0.0.1:3000': `127.0.0.1:${backend.port}`,
             'ServerName api.example.com': `ServerName api.example.com\n${ca(certificate.file)}`,
@@ -275,7 +279,7 @@ for (const { module, packages, block, ca } of MODULES) {
         expect(backend.take()).toHaveLength(1);
       });
 
-      test('replaces identity headers of the client', async () => {
+      test('replaces or removes identity headers of the client', async () => {
         const forged = [...IDENTITY, 'X-Auth-Expires'].flatMap((name) => [name, name.toLowerCase()]);
         const lines = [...forged.map((name) => `${name}: admin`), `Authorization: Bearer ${token}`];
         const { status } = await sendRawTo(apache.port, ['GET /documents/ HTTP/1.1', ...lines]);

@@ -52,6 +52,23 @@ ${configuration}
 `,
 };
 
+export const CADDY: Kind = {
+  program: 'caddy',
+  packages: 'caddy',
+  version: ['version'],
+  files: [],
+  arguments: (configuration) => ['run', '--adapter', 'caddyfile', '--config', configuration],
+  end: 'SIGKILL',
+  wrap: (directory, configuration) => `
+{
+	admin off
+	auto_https off
+	storage file_system ${directory}
+}
+${configuration}
+`,
+};
+
 const APACHE_MODULES = '/usr/lib/apache2/modules';
 
 const COMMON_MODULES = [
@@ -137,7 +154,8 @@ export async function startWebServer(
   await writeFile(file, kind.wrap(directory, replaceAll(configuration, replacements, port)));
   const owner = await giveAway(directory);
   const child = spawn(kind.program, kind.arguments(file), {
-    env: { PATH, ...environment },
+    cwd: directory,
+    env: { PATH, HOME: directory, ...environment },
     stdio: 'pipe',
     ...owner,
   });
