@@ -1,22 +1,17 @@
 import { chmod } from 'node:fs/promises';
-import { createServer, request } from 'node:https';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import express from 'express';
-import {
-  createMemoryStores,
-  createRevocations,
-  createTokenIssuer,
-  type KeyRing,
-  tokenRouter,
-} from 'passport-jwe';
-import { loadFiles } from '../support/api-key-files.js';
 import { type Certificate, makeCertificate } from '../support/certificates.js';
 import { createProof, createProofSigner } from '../support/dpop-proofs.js';
 import { type EchoBackend, startEchoBackend, valuesOf } from '../support/echo-backend.js';
 import { sendRawTo } from '../support/http.js';
+import {
+  type IntrospectionService,
+  OTHER_AUDIENCE,
+  startIntrospectionService,
+} from '../support/introspection-service.js';
 import { readPageBlocks } from '../support/page-blocks.js';
-import { AUDIENCE, createRing, ISSUER } from '../support/tokens.js';
+import { AUDIENCE, ISSUER } from '../support/tokens.js';
 import { apacheWith, describeWithWebServer, startWebServer, type WebServer } from '../support/web-server.js';
 
 const blocks = await readPageBlocks(new URL('../../docs/recipes/apache.md', import.meta.url));
@@ -33,105 +28,31 @@ const MODULES = [
 
 /** API key of Apache, as the command line generates it. */
 const SECRET = `sk_${'apache0123456789'.repeat(3)}`;
-const CLIENT_SECRET = 'q7mK9xV1bR4tY8uN3sD6fG0hJ5lPcXzA';
-const OTHER_AUDIENCE = 'https://other.example.com';
-
 /** Location without authentication. */
 const OPEN_LOCATION = '  <Location /open/>\n    ProxyPass http://127.0.0.1:3000/open/\n  </Location>\n';
 
 const INVALID_TOKEN = 'Bearer realm="api", error="invalid_token"';
 
-const CLIENT = `
-key_id: demo
-name: Demo
-api_key: ${CLIENT_SECRET}
-type: api_call
-rate_limits: {}
-users: true
-permissions: [read:documents, write:documents, read:documents-all]
-audiences: ['${AUDIENCE}', '${OTHER_AUDIENCE}']
-`;
-
 const IDENTITY = ['Subject', 'Issuer', 'Client', 'Scope', 'Token-Type'].map((name) => `X-Auth-${name}`);
 
-let keyRing: KeyRing;
 let certificate: Certificate;
 let backend: EchoBackend;
-let introspections = 0;
-let isUnavailable = false;
+let service: IntrospectionService;
 
-/** Token router, with the API key of the page. */
-async function createTokenService(baseUrl: string) {
-  const stores = createMemoryStores();
-  // It may introspect both audiences, so that the configuration of Apache has to reject one.
-  const key = (blocks.get('apache-api-key') ?? '').replace(
-    `'${AUDIENCE}'`,
-    `'${AUDIENCE}', '${OTHER_AUDIENCE}'`,
-  );
-  const files = { 'apache.yaml': key, 'demo.yaml': CLIENT };
-  const router = tokenRouter({
-    ...{ keyRing, issuer: ISSUER, audience: AUDIENCE, stores },
-    apiKeys: await loadFiles(files, { INTROSPECTION_SECRET: SECRET }),
-    revocations: createRevocations({ stores }),
-    dpop: { mode: 'allow', baseUrl },
-  });
-  const app = express().set('env', 'test');
-  app.use('/oauth/introspect', (_req, res, next) => {
-    introspections += 1;
-    if (isUnavailable) res.status(503).set('Retry-After', '1').json({ error: 'temporarily_unavailable' });
-    else next();
-  });
-  return app.use('/oauth', router);
-}
-
-let tokenServer: ReturnType<typeof createServer>;
-let tokenOrigin = '';
-
-type Parameters = Readonly<Record<string, string>>;
-
-function post(endpoint: string, parameters: Parameters, headers: Parameters = {}): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      `${tokenOrigin}/oauth/${endpoint}`,
-      {
-        method: 'POST',
-        ca: certificate.cert,
-        headers: {
-          'X-API-Key': CLIENT_SECRET,
-          'Content-Type': 'application/x-www-form-urlencoded',
-          ...headers,
-        },
-      },
-      (res) => {
-        let body = '';
-        res.on('data', (chunk) => (body += chunk)).on('end', () => resolve(body));
-      },
-    );
-    sent.on('error', reject).end(new URLSearchParams(parameters).toString());
-  });
-}
-
-async function obtain(parameters: Parameters = {}, headers: Parameters = {}): Promise<string> {
-  const scope = 'read:documents write:documents';
-  const all = { grant_type: 'client_credentials', user: 'alice', audience: AUDIENCE, scope, ...parameters };
-  return JSON.parse(await post('token', all, headers)).access_token;
-}
+const now = () => Math.floor(Date.now() / 1000);
 
 beforeAll(async () => {
-  keyRing = await createRing();
   certificate = await makeCertificate();
   await chmod(dirname(certificate.file), 0o755);
   backend = await startEchoBackend();
-  tokenServer = createServer({ key: certificate.key, cert: certificate.cert });
-  await new Promise<void>((resolve) => tokenServer.listen(0, '127.0.0.1', resolve));
-  const address = tokenServer.address();
-  tokenOrigin = `https://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  tokenServer.on('request', await createTokenService(tokenOrigin));
+  // Apache may introspect both audiences, so that its configuration has to reject one.
+  const both = `'${AUDIENCE}', '${OTHER_AUDIENCE}'`;
+  const keyFile = (blocks.get('apache-api-key') ?? '').replace(`'${AUDIENCE}'`, both);
+  service = await startIntrospectionService(certificate, keyFile, SECRET);
 });
 
 afterAll(async () => {
-  tokenServer?.close();
-  tokenServer?.closeAllConnections();
+  service?.close();
   await backend?.close();
   await certificate?.dispose();
 });
@@ -146,7 +67,7 @@ for (const { module, packages, block, ca } of MODULES) {
       let apache: WebServer;
       let token: string;
 
-      const get = (presented?: string, headers: Parameters = {}) =>
+      const get = (presented?: string, headers: Readonly<Record<string, string>> = {}) =>
         fetch(`${apache.origin}/documents/7`, {
           headers: presented === undefined ? headers : { Authorization: `Bearer ${presented}`, ...headers },
         });
@@ -159,16 +80,16 @@ for (const { module, packages, block, ca } of MODULES) {
           blocks.get(block) ?? '',
           {
             'Listen 8080': 'Listen 127.0.0.1:PORT',
-          '  <Location /documents/>': `${OPEN_LOCATION}  <Location /documents/>`,
+            '  <Location /documents/>': `${OPEN_LOCATION}  <Location /documents/>`,
             '*:8080': '127.0.0.1:PORT',
             '127.0.0.1:3000': `127.0.0.1:${backend.port}`,
             'ServerName api.example.com': `ServerName api.example.com\n${ca(certificate.file)}`,
-            'https://auth.example.com': tokenOrigin,
+            'https://auth.example.com': service.origin,
             ...introspection,
           },
           { INTROSPECTION_SECRET: SECRET },
         );
-        token = await obtain();
+        token = await service.obtain();
       });
 
       afterAll(async () => {
@@ -176,8 +97,8 @@ for (const { module, packages, block, ca } of MODULES) {
       });
 
       beforeEach(() => {
-        isUnavailable = false;
-        introspections = 0;
+        service.setUnavailable(false);
+        service.takeCount();
         backend.take();
       });
 
@@ -214,22 +135,21 @@ for (const { module, packages, block, ca } of MODULES) {
       });
 
       test('rejects tokens for a different audience, also those that Apache may introspect', async () => {
-        const { status, headers } = await get(await obtain({ audience: OTHER_AUDIENCE }));
+        const { status, headers } = await get(await service.obtain({ audience: OTHER_AUDIENCE }));
 
         expect([status, headers.get('www-authenticate')]).toEqual([401, INVALID_TOKEN]);
-        expect(introspections).toBe(1);
+        expect(service.takeCount()).toBe(1);
         expect(backend.take()).toEqual([]);
       });
 
       test('rejects a token that is bound to a key, also without its proof', async () => {
         const signer = createProofSigner();
-        const now = Math.floor(Date.now() / 1000);
         const proof = createProof(signer, {
           method: 'POST',
-          url: `${tokenOrigin}/oauth/token`,
-          claims: { iat: now },
+          url: `${service.origin}/oauth/token`,
+          claims: { iat: now() },
         });
-        const bound = await obtain({}, { DPoP: proof });
+        const bound = await service.obtain({}, { DPoP: proof });
         const { status, headers } = await get(bound);
 
         expect(bound).toMatch(/^ey/);
@@ -241,7 +161,7 @@ for (const { module, packages, block, ca } of MODULES) {
       test.each(['write:documents', 'read:documents-all'])(
         'responds with 403 to a token with the scope %s',
         async (scope) => {
-          const { status, headers } = await get(await obtain({ scope }));
+          const { status, headers } = await get(await service.obtain({ scope }));
 
           expect(status).toBe(403);
           expect(headers.get('www-authenticate')).toBe(
@@ -252,28 +172,27 @@ for (const { module, packages, block, ca } of MODULES) {
       );
 
       test('rejects an expired token', async () => {
-        const clock = () => Math.floor(Date.now() / 1000) - 3600;
-        const issuer = createTokenIssuer({ keyRing, issuer: ISSUER, audience: AUDIENCE, clock });
+        const issuer = service.createIssuer(() => now() - 3600);
         const expired = await issuer.issue({ subject: 'alice', scope: ['read:documents'] });
 
         expect((await get(expired.token)).status).toBe(401);
-        expect(introspections).toBe(1);
+        expect(service.takeCount()).toBe(1);
       });
 
       test('rejects a token as soon as it is revoked', async () => {
-        const revoked = await obtain();
+        const revoked = await service.obtain();
         const before = (await get(revoked)).status;
-        await post('revoke', { token: revoked });
+        await service.revoke(revoked);
         const after = (await get(revoked)).status;
 
-        expect([before, after, introspections]).toEqual([200, 401, 2]);
+        expect([before, after, service.takeCount()]).toEqual([200, 401, 2]);
         expect(backend.take()).toHaveLength(1);
       });
 
       test('accepts no token during an outage, and accepts it again afterwards', async () => {
-        isUnavailable = true;
+        service.setUnavailable(true);
         const during = (await get(token)).status;
-        isUnavailable = false;
+        service.setUnavailable(false);
 
         expect([during, (await get(token)).status]).toEqual([401, 200]);
         expect(backend.take()).toHaveLength(1);
@@ -283,10 +202,12 @@ for (const { module, packages, block, ca } of MODULES) {
         const forged = [...IDENTITY, 'X-Auth-Expires'].flatMap((name) => [name, name.toLowerCase()]);
         const lines = [...forged.map((name) => `${name}: admin`), `Authorization: Bearer ${token}`];
         const { status } = await sendRawTo(apache.port, ['GET /documents/ HTTP/1.1', ...lines]);
-        const [received] = backend.take();
+        const open = await sendRawTo(apache.port, ['GET /open/ HTTP/1.1', ...lines]);
+        const [received, unguarded] = backend.take();
 
-        expect(status).toBe(200);
+        expect([status, open.status]).toEqual([200, 200]);
         expect(received?.rawHeaders).not.toContain('admin');
+        expect(unguarded?.rawHeaders).not.toContain('admin');
         expect(received && valuesOf(received, 'X-Auth-Subject')).toEqual(['alice']);
       });
 
@@ -294,15 +215,16 @@ for (const { module, packages, block, ca } of MODULES) {
         'rejects the header %s of a client',
         async (name) => {
           const { status } = await get(token, { [name]: 'admin' });
+          const open = await fetch(`${apache.origin}/open/`, { headers: { [name]: 'admin' } });
 
-          expect(status).toBe(403);
+          expect([status, open.status]).toEqual([403, 403]);
           expect(backend.take()).toEqual([]);
         },
       );
 
       test('forwards subjects with any characters, percent-encoded', async () => {
         const subject = 'Jörg, 100% a+b';
-        const issuer = createTokenIssuer({ keyRing, issuer: ISSUER, audience: AUDIENCE });
+        const issuer = service.createIssuer();
         const { token: minted } = await issuer.issue({ subject, scope: ['read:documents'] });
         const { status } = await get(minted);
         const [received] = backend.take();

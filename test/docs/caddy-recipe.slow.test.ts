@@ -59,14 +59,20 @@ describeWithWebServer(CADDY, 'Caddy with the configuration of docs/recipes/nginx
 
   test('passes the rejections of the handler', async () => {
     const narrow = { scope: 'write:documents', permissions: ['write:documents'] };
-    const answers = [await request([]), await request(['Authorization: Bearer a b']), await request(authorize(narrow))];
+    const answers = [
+      await request([]),
+      await request(['Authorization: Bearer a b']),
+      await request(authorize(narrow)),
+    ];
     auth.setAnswer('revoked');
     answers.push(await request(authorize()));
     auth.setAnswer('unavailable');
     answers.push(await request(authorize()));
 
     expect(answers.map(({ status }) => status)).toEqual([401, 401, 403, 401, 503]);
-    expect(answers[2]?.headers['www-authenticate']).toMatch(/error="insufficient_scope".*scope="read:documents"$/);
+    expect(answers[2]?.headers['www-authenticate']).toMatch(
+      /error="insufficient_scope".*scope="read:documents"$/,
+    );
     expect(answers[4]?.headers['retry-after']).toBe('1');
     expect(backend.take()).toEqual([]);
   });

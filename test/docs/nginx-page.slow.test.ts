@@ -42,8 +42,16 @@ describeWithWebServer(NGINX, 'nginx with the configuration of docs/recipes/nginx
     ['another scheme', 'Basic YTpi', /^Bearer realm="api", scope="read:documents"$/],
     ['a malformed header', 'Bearer a b', /^Bearer realm="api", error="invalid_request"/],
     ['a token that cannot be decrypted', 'Bearer abc', /^Bearer realm="api", error="invalid_token"/],
-    ['an expired token', () => mintToken(nginx.auth.keyRing, { claims: { exp: NOW - 6 } }), /The access token expired/],
-    ['a token of another audience', () => mintToken(nginx.auth.keyRing, { claims: { aud: ISSUER } }), /"invalid_token"/],
+    [
+      'an expired token',
+      () => mintToken(nginx.auth.keyRing, { claims: { exp: NOW - 6 } }),
+      /The access token expired/,
+    ],
+    [
+      'a token of another audience',
+      () => mintToken(nginx.auth.keyRing, { claims: { aud: ISSUER } }),
+      /"invalid_token"/,
+    ],
     [
       'a token that is bound to a key',
       () => mintToken(nginx.auth.keyRing, { claims: { cnf: { jkt: 'a' } } }),

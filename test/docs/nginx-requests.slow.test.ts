@@ -71,7 +71,11 @@ describeWithWebServer(NGINX, 'requests through nginx with the configuration of d
   test.each([false, true])('sends no body to the auth service, chunked: %s', async (isChunked) => {
     const body = 'x'.repeat(200_000);
     const stream = isChunked ? { body: new Blob([body]).stream(), duplex: 'half' as const } : { body };
-    const { status } = await nginx.get('/documents/', { method: 'POST', ...authorized(nginx.token), ...stream });
+    const { status } = await nginx.get('/documents/', {
+      method: 'POST',
+      ...authorized(nginx.token),
+      ...stream,
+    });
     const [received] = nginx.backend.take();
     const asked = nginx.auth.take();
 
@@ -113,7 +117,10 @@ describeWithWebServer(NGINX, 'requests through nginx with the configuration of d
 
     expect(seen).toMatch(/^HTTP\/1\.1 101 [\s\S]*hello$/);
     expect(Buffer.from(first?.value ?? []).toString()).toBe('data: first\n\n');
-    expect(nginx.backend.take().map((each) => valuesOf(each, 'X-Auth-Subject'))).toEqual([['demo'], ['demo']]);
+    expect(nginx.backend.take().map((each) => valuesOf(each, 'X-Auth-Subject'))).toEqual([
+      ['demo'],
+      ['demo'],
+    ]);
   });
 
   test('accepts DPoP proofs for the URL of the client, once', async () => {

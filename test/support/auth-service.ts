@@ -38,7 +38,14 @@ export async function startAuthService(changed: Partial<ForwardAuthOptions> = {}
     return answer === 'revoked';
   };
   const keyRing = await createRing();
-  const options = { keyRing, issuer: ISSUER, audience: AUDIENCE, clock, revocations: { isRevoked }, ...changed };
+  const options = {
+    keyRing,
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    clock,
+    revocations: { isRevoked },
+    ...changed,
+  };
   const dpop = { mode: 'allow', baseUrl: AUDIENCE } as const;
   const app = express().set('env', 'test');
   app.use((req, _res, next) => {
