@@ -32,11 +32,10 @@ describeWithWebServer(NGINX, 'requests through nginx with the configuration of d
     const [known, anonymous, open, ...others] = nginx.backend.take();
 
     expect(others).toEqual([]);
-    expect(known?.rawHeaders).not.toContain('admin');
+    expect(known?.rawHeaders.join()).not.toContain('admin');
     expect(known && valuesOf(known, 'X-Auth-Subject')).toEqual(['demo']);
-    expect(anonymous?.rawHeaders).not.toContain('admin');
-    expect(open?.rawHeaders).toBeDefined();
-    expect(open?.rawHeaders).not.toContain('admin');
+    expect(anonymous?.rawHeaders.join()).not.toContain('admin');
+    expect(open?.rawHeaders.join()).not.toContain('admin');
     expect(anonymous && IDENTITY_HEADERS.flatMap((name) => valuesOf(anonymous, name))).toEqual([]);
     expect(nginx.auth.take()[0]?.headers).toMatchObject({
       'x-original-uri': '/documents/',
