@@ -134,7 +134,7 @@ describeWithWebServer(NGINX, 'nginx with the configuration of docs/recipes/nginx
   });
 
   test('works with the auth service of the page', async () => {
-    const directory = await mkdtemp(join(ROOT, 'test', '.nginx-'));
+    const directory = await mkdtemp(join(ROOT, 'test', '.readme-'));
     const port = await findFreePort();
     await writeFile(join(directory, 'auth.mjs'), NGINX_BLOCKS.get('forward-auth') ?? '');
     const environment = { JWE_KEY: secretOf(1).toString('hex'), PORT: String(port) };
