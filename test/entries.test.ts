@@ -63,14 +63,14 @@ const SHARED = together(BASE, KEYS, CLAIMS, REVOCATION);
 const ACCEPT: PublicNames = {
   values: words(`
       JweStrategy admissionOf auth0 authJsSession authenticate bearerErrors createLegacyKey createLimits createRequestVerifier createTokenVerifier
-      findVerifiedToken isResponseFinished limitRequests oidcProvider okta onResponseFinished openIddict
+      findVerifiedToken forwardAuth isResponseFinished limitRequests oidcProvider okta onResponseFinished openIddict
       protectedResourceMetadata
       protectedResourceUrl publicKeysEndpoint requireAnyScope requireAudience requireClaim requireClaims requireEndpoint requireFunctions
       requireMaxAge requireModel requireProof requireScope requireType scopeFromUser
       trustedIssuer verifiedToken
     `),
   types: words(`
-      AcceptOptions Admission Auth0Options AuthJsSessionOptions AuthenticateOptions BearerMethod ChallengeOptions ClaimsOptions CorsOptions Cost DpopAlgorithm DpopOptions DpopReplayOptions ExemptRoute IssuerMatcher
+      AcceptOptions Admission Auth0Options AuthJsSessionOptions AuthenticateOptions BearerMethod ChallengeOptions ClaimsOptions CorsOptions Cost DpopAlgorithm DpopOptions DpopReplayOptions ExemptRoute ForwardAuthOptions IssuerMatcher
       JweStrategyOptions KeyPublisher
       LegacyKey LegacyKeySource LegacyOptions LegacyPassphraseKey LegacyTokenType LimitRequestsOptions
       Limits LimitsOptions MetadataMembers MutualTlsOptions PresetOptions ProtectedResource ProtectedResourceMetadataOptions

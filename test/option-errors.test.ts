@@ -21,6 +21,7 @@ import {
   discoverJwks,
   environmentKeySource,
   fileKeySource,
+  forwardAuth,
   generateKeySet,
   JweStrategy,
   limitRequests,
@@ -307,6 +308,12 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
   createTokenVerifier: casesOfVerifier(createTokenVerifier),
   trustedIssuer: casesOfTrustedIssuer(),
   authenticate: casesOfAcceptor(authenticate),
+  forwardAuth: [
+    ...casesOfAcceptor(forwardAuth),
+    [forwardAuth, 'proxies', { ...accept, proxies: [] }],
+    [forwardAuth, 'originalRequest', { ...accept, originalRequest: 'host' }],
+    [forwardAuth, 'guards', { ...accept, guards: {} }],
+  ],
   JweStrategy: [...casesOfAcceptor(strategy), [strategy, 'verify', accept, 7]],
   bearerErrors: [[bearerErrors, 'realm', { realm: '' }]],
   tokenRouter: [

@@ -136,6 +136,15 @@ const BLOCKS = [
   'id-token-server',
   'id-token-key',
   'id-token-exchange',
+  // Run by test/docs/apache-page.slow.test.ts.
+  'apache-api-key',
+  'apache-mod-oauth2',
+  'apache-mod-auth-openidc',
+  // Run by test/docs/nginx-page.slow.test.ts.
+  'forward-auth',
+  'nginx',
+  // Run by test/docs/caddy-recipe.slow.test.ts.
+  'caddy',
   // Run by test/docs/directory-page.test.ts.
   'ldap-sign-in',
   // Run by test/docs/provider-pages.slow.test.ts.

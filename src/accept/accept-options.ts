@@ -92,6 +92,28 @@ export interface AcceptOptions<Claims extends object = NoClaims, Req = Request>
   readonly onRejected?: OnRejected;
 }
 
+/**
+ * Options of `authenticate()`: the tokens to accept, and the handling of anonymous and rejected requests.
+ *
+ * @typeParam Claims custom claims that `claimsSchema` accepts
+ */
+export interface AuthenticateOptions<Claims extends object = NoClaims> extends AcceptOptions<Claims> {
+  /**
+   * Whether requests without a token are rejected. If `false`, they continue as anonymous requests. Invalid tokens are
+   * always rejected.
+   *
+   * @default true
+   */
+  readonly credentialsRequired?: boolean;
+  /**
+   * Whether the middleware passes errors to the error handlers of the application, such as `bearerErrors()`. If
+   * `false`, the middleware sends the error response.
+   *
+   * @default false
+   */
+  readonly failWithError?: boolean;
+}
+
 /** Known options of `RequestVerifierOptions`, for `assertOptions()`. */
 export const REQUEST_VERIFIER_OPTIONS: KnownOptions<RequestVerifierOptions> = {
   ...ACCEPTANCE_OPTIONS,

@@ -32,12 +32,13 @@ export { createTokenVerifier, type TokenVerifier } from '../verify/token-verifie
 export type { TokenVerifierOptions } from '../verify/token-verifier-options.js';
 export { trustedIssuer } from '../verify/trusted-issuer.js';
 export type { IssuerMatcher, TrustedIssuer, TrustedIssuerOptions } from '../verify/trusted-issuer-options.js';
-export type { AcceptOptions, RequestVerifierOptions } from './accept-options.js';
+export type { AcceptOptions, AuthenticateOptions, RequestVerifierOptions } from './accept-options.js';
 export { requireEndpoint, requireFunctions, requireModel } from './allowance-guards.js';
-export { type AuthenticateOptions, authenticate } from './authenticate.js';
+export { authenticate } from './authenticate.js';
 export { bearerErrors } from './bearer-errors.js';
 export { createRequestVerifier, type RequestVerifier } from './create-request-verifier.js';
 export type { ExemptRoute } from './exempt-routes.js';
+export { type ForwardAuthOptions, forwardAuth } from './forward-auth.js';
 export {
   requireAnyScope,
   requireAudience,

@@ -48,9 +48,18 @@ function describeProblem({ message: title, status, violated }: RateLimitExceeded
   return { type, title, status, 'violated-policies': violated };
 }
 
-/** Send an error response: status, headers and body. */
-export function answerFailure(res: Response, error: PassportJweError, writeChallenge: ChallengeWriter): void {
-  res.status(error.status).set(headersOf(error, writeChallenge));
+/**
+ * Send an error response: status, headers and body.
+ *
+ * @param status status of the response. Default: that of the error
+ */
+export function answerFailure(
+  res: Response,
+  error: PassportJweError,
+  writeChallenge: ChallengeWriter,
+  status: number = error.status,
+): void {
+  res.status(status).set(headersOf(error, writeChallenge));
   sendBody(res, error);
 }
 

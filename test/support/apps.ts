@@ -3,6 +3,7 @@ import passport from 'passport';
 import {
   authenticate,
   bearerErrors,
+  forwardAuth,
   JweStrategy,
   type JweStrategyOptions,
   verifiedToken,
@@ -13,6 +14,10 @@ export interface Adapter {
   readonly name: string;
   /** Whether failures of the authentication itself are answered with the body of the failure table. */
   readonly answersBody: boolean;
+  /** Body of the response to an accepted request. Default: the subject, in JSON. */
+  readonly acceptedBody?: string;
+  /** Whether malformed requests get 401, for proxies that know no 400. Default: no. */
+  readonly rejectsBy401?: boolean;
   readonly createApp: (options: JweStrategyOptions, guards?: readonly RequestHandler[]) => Express;
 }
 
@@ -72,11 +77,32 @@ function onOtherHosts(adapter: Adapter): readonly Adapter[] {
   }));
 }
 
+function onEveryHost(adapter: Adapter): readonly Adapter[] {
+  return [adapter, ...onOtherHosts(adapter)];
+}
+
 /** Every adapter, on every kind of host. */
-export const HOSTED_ADAPTERS: readonly Adapter[] = ADAPTERS.flatMap((adapter) => [
-  adapter,
-  ...onOtherHosts(adapter),
-]);
+export const HOSTED_ADAPTERS: readonly Adapter[] = ADAPTERS.flatMap(onEveryHost);
+
+/** Plays the proxy: the original request is in headers, and the request itself is another. */
+const asProxy: RequestHandler = (req, _res, next) => {
+  req.headers['x-original-method'] = req.method;
+  req.headers['x-original-uri'] = req.originalUrl;
+  Object.assign(req, { method: 'GET', url: '/auth', originalUrl: '/auth' });
+  next();
+};
+
+/** `forwardAuth()`, on every kind of host. It reads no body, and sends the response to a proxy. */
+export const FORWARD_ADAPTERS: readonly Adapter[] = onEveryHost({
+  name: 'forwardAuth()',
+  answersBody: true,
+  acceptedBody: '',
+  rejectsBy401: true,
+  createApp: (options, guards = []) =>
+    express()
+      .set('env', 'test')
+      .use(asProxy, forwardAuth({ ...options, guards })),
+});
 
 function byPassport(options: JweStrategyOptions, authenticateOptions: object): RequestHandler {
   const authenticator = new passport.Passport();

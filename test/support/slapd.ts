@@ -1,7 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,6 +18,7 @@ import {
   SERVICE_PASSWORD,
   type SlapdSettings,
 } from './slapd-configuration.js';
+import { untilAccepting } from './until-accepting.js';
 
 export type { SlapdSettings } from './slapd-configuration.js';
 export { GROUPS, PEOPLE, SERVICE_DN, SERVICE_PASSWORD, SUFFIX } from './slapd-configuration.js';
@@ -180,21 +180,4 @@ export function change(dn: string, ...lines: readonly string[]): string {
 export function group(cn: string, ...members: readonly string[]): string {
   const lines = members.map((member) => `member: ${member}\n`);
   return `dn: cn=${cn},${GROUPS}\nobjectClass: groupOfNames\ncn: ${cn}\n${lines.join('')}\n`;
-}
-
-async function untilAccepting(port: number, child: ChildProcess): Promise<void> {
-  while (!(await isAccepting(port))) {
-    if (child.exitCode !== null) throw new Error(`slapd ended with ${child.exitCode}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-function isAccepting(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }
