@@ -20,7 +20,7 @@ const BASE: PublicNames = {
     `),
   types: words(`
       ClientRejection Clock ClockStep DpopRejection Duration ErrorCode ExchangeRejection GrantRejection JsonObject JsonValue
-      NumericDate RateLimitState SteadyClock SteadyClockOptions TokenRejection WireError WorkloadIdentity
+      NumericDate RateLimitState SteadyClock SteadyClockOptions TokenRejection UserRejection WireError WorkloadIdentity
     `),
 };
 
@@ -111,7 +111,7 @@ const API_KEYS: PublicNames = {
   types: words(`
       ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState CertificateSubject ClaimConditions ClientAssertionRules ClientCertificateRules
       ClientCredentials
-      ConfigurationProblem DelegationRules DpopPolicy GenerateApiKeyOptions LoadApiKeysOptions LoadedApiKeys
+      ConfigurationProblem DelegationRules DirectoryUsers DpopPolicy GenerateApiKeyOptions GroupPermissions LoadApiKeysOptions LoadedApiKeys
       ModelConfiguration ParsedApiKey RefreshTokens SecretText SurplusScopes
       WatchApiKeysOptions WatchedApiKeys WorkloadRule
     `),

@@ -115,6 +115,18 @@ export type ClientCertificateRules =
       readonly thumbprints: readonly string[];
     };
 
+/** Users of an API key that a directory verifies. */
+export interface DirectoryUsers {
+  /** Name of the directory in the option `directories` of `tokenRouter()`. */
+  readonly directory: string;
+}
+
+/**
+ * Scope tokens by group. The names are normalized distinguished names, so that all spellings of a group are equal. They
+ * are not for display.
+ */
+export type GroupPermissions = Readonly<Record<string, readonly string[]>>;
+
 /** Configuration of an API key, deeply frozen and without the secret. */
 export interface ApiKey {
   /** Public identifier of the API key. Tokens carry it as `client_id`. */
@@ -155,8 +167,13 @@ export interface ApiKey {
   readonly metadata: JsonObject;
   /** Names of the `metadata` fields that tokens carry. */
   readonly metadataClaims: readonly string[];
-  /** Whether the client may name the user of a token in the `user` parameter. */
-  readonly users: boolean;
+  /**
+   * Whether the client may name the user of a token in the `user` parameter. `true`: the client asserts its users. An
+   * object: a directory verifies them.
+   */
+  readonly users: boolean | DirectoryUsers;
+  /** Scope tokens that the groups of a directory grant to its users. Empty without `group_permissions`. */
+  readonly groupPermissions: GroupPermissions;
   readonly refreshTokens: RefreshTokens;
   /** Whether token requests need a DPoP proof. */
   readonly dpop: DpopPolicy;

@@ -25,6 +25,7 @@ const PRIVATE_FIELDS = new Set([
     'token_ttl',
     'scope_ttl',
     'users',
+    'group_permissions',
   ],
 ]);
 const PRIVATE_MODEL_FIELDS = new Set(['endpoint', 'api_key', 'max_tokens', 'temperature']);

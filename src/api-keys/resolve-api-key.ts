@@ -1,4 +1,5 @@
 import { freezeJson, type JsonObject } from '../base/json.js';
+import { normalizeDn } from '../directory/normalize-dn.js';
 import { keepVerificationKeys } from '../keys/verification-keys.js';
 import type { RateLimits, UserLimits } from '../token/claims/claims-set.js';
 import { keyIdOfName } from '../token/claims/key-id-of-name.js';
@@ -6,6 +7,7 @@ import type {
   ApiKey,
   ClientAssertionRules,
   DelegationRules,
+  GroupPermissions,
   ModelConfiguration,
   WorkloadRule,
 } from './api-key.js';
@@ -40,7 +42,8 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     rateLimits: resolveRateLimits(file.rate_limits),
     metadata: freezeMetadata(file.metadata),
     metadataClaims: Object.freeze(file.metadata_claims ?? Object.keys(file.metadata)),
-    users: file.users,
+    users: typeof file.users === 'boolean' ? file.users : Object.freeze(file.users),
+    groupPermissions: resolveGroupPermissions(file.group_permissions),
     refreshTokens: file.refresh_tokens,
     dpop: file.dpop,
     ...(file.surplus_scopes === undefined ? {} : { surplusScopes: file.surplus_scopes }),
@@ -50,6 +53,15 @@ export function resolveApiKey(file: ApiKeyFile): ApiKey | undefined {
     functions: Object.freeze(file.functions),
     endpoints: Object.freeze(file.endpoints),
   });
+}
+
+/** Normalize the names of the groups. The schema accepts only names that can be normalized. */
+function resolveGroupPermissions(permissions: ApiKeyFile['group_permissions']): GroupPermissions {
+  const groups = Object.entries(permissions).map(([dn, scopes]) => [
+    normalizeDn(dn) ?? '',
+    Object.freeze([...scopes]),
+  ]);
+  return Object.freeze(Object.fromEntries(groups));
 }
 
 function resolveAssertions({ jwks, jwks_uri: jwksUri, assertion_audience: audience }: ApiKeyFile): {

@@ -8,6 +8,7 @@ import { selfSignedTlsClientAuth, tlsClientAuth } from './client-certificates.js
 import { clientJwks } from './client-jwks.js';
 import { dateTime } from './date-time.js';
 import { flag } from './flag.js';
+import { GROUP_PERMISSIONS, groupDn } from './group-dn.js';
 import { isJwksUri } from './is-jwks-uri.js';
 import { KEY_ID } from './key-id.js';
 import { mapping, mappingOf } from './mapping.js';
@@ -16,6 +17,7 @@ import { orMissing } from './or-missing.js';
 import { parseApiKey } from './parse-api-key.js';
 import { isPlaceholder } from './placeholder.js';
 import { text } from './text.js';
+import { users } from './users.js';
 import { workloads } from './workloads.js';
 
 /** Maximum lifetime of an access token: one day. Longer sessions need refresh tokens. */
@@ -208,7 +210,11 @@ export const apiKeySchema = mapping(
     rate_limits: rateLimits,
     metadata: v.optional(mappingOf(v.string(), metadataValue, 'must be a mapping'), () => ({})),
     metadata_claims: v.optional(list(text(128))),
-    users: v.optional(flag, 'false'),
+    users,
+    group_permissions: v.optional(
+      mappingOf(groupDn, filledList(scopeToken, 'must contain at least one scope'), GROUP_PERMISSIONS),
+      () => ({}),
+    ),
     refresh_tokens: v.optional(
       v.picklist(REFRESH_TOKENS, `must be one of ${REFRESH_TOKENS.join(', ')}`),
       'confidential',

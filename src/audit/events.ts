@@ -7,6 +7,7 @@ import type {
   TokenRejection,
 } from '../base/rejections.js';
 import type { KeyEvent } from './key-events.js';
+import type { UserEvent } from './user-events.js';
 
 /** Issued token and its recipient. */
 export interface TokenIssuance {
@@ -46,6 +47,7 @@ export interface TokenIssuance {
  */
 export type AuditEvent =
   | KeyEvent
+  | UserEvent
   | {
       /** API keys were loaded and replaced the previous API keys. */
       readonly type: 'api_keys.loaded';

@@ -41,6 +41,10 @@ const LEVELS: Readonly<Record<AuditRecord['type'], 'info' | 'warn'>> = {
   'jwks.unreachable': 'warn',
   'jwks.reachable': 'info',
   'store.data_lost': 'warn',
+  'user.authenticated': 'info',
+  'user.rejected': 'warn',
+  'directory.unreachable': 'warn',
+  'directory.reachable': 'info',
 };
 
 /**

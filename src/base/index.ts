@@ -27,6 +27,7 @@ export type {
   ExchangeRejection,
   GrantRejection,
   TokenRejection,
+  UserRejection,
   WorkloadIdentity,
 } from './rejections.js';
 export {

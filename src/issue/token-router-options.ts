@@ -22,13 +22,18 @@ import type { ClaimsHook } from './grants/issue-access-token.js';
 import type { TokenRouterDpopOptions } from './router-dpop.js';
 import type { ThrottleOptions } from './throttle-failures.js';
 import {
+  resolveUserDirectories,
+  type UserDirectories,
+  type UserDirectoriesOptions,
+} from './users/user-directories-options.js';
+import {
   resolveWorkloadIssuers,
   type WorkloadIssuer,
   type WorkloadIssuers,
 } from './workloads/workload-issuers.js';
 
 /** Options of `tokenRouter()`: the keys, clients, stores and limits of the authorization server. */
-export interface TokenRouterOptions extends SignatureOptions {
+export interface TokenRouterOptions extends SignatureOptions, UserDirectoriesOptions {
   /** Key ring that encrypts the tokens. */
   readonly keyRing: KeyRing;
   /**
@@ -152,6 +157,8 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   stores: true,
   refresh: true,
   workloadIssuers: true,
+  directories: true,
+  directoryStaleSeconds: true,
   maxTokenLifetimeSeconds: true,
   provenanceSince: true,
   dpop: true,
@@ -166,9 +173,10 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
 };
 
 /** Validated options of `tokenRouter()`, with defaults applied. */
-export type TokenRouterSettings = Omit<TokenRouterOptions, 'workloadIssuers' | 'mutualTls'> &
+export type TokenRouterSettings = Omit<TokenRouterOptions, 'workloadIssuers' | 'mutualTls' | 'directories'> &
   Required<Pick<TokenRouterOptions, keyof Defaulted>> & {
     readonly workloadIssuers: WorkloadIssuers;
+    readonly directories: UserDirectories;
     /** Source of the client certificates. `undefined` without the option `mutualTls`. */
     readonly certificateSource: CertificateSource | undefined;
   };
@@ -216,10 +224,11 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
   assertStores(stores);
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
   const workloadIssuers = resolveWorkloadIssuers(options.workloadIssuers ?? [], options.issuer);
+  const directories = resolveUserDirectories(options, 'tokenRouter');
   const { mutualTls, ...others } = options;
   const certificateSource = mutualTls === undefined ? undefined : resolveMutualTls(mutualTls, 'tokenRouter');
   const limits = { refresh, surplusScopes, throttle, maxTokenLifetimeSeconds };
-  return { ...others, ...limits, audit, clock, workloadIssuers, certificateSource };
+  return { ...others, ...limits, audit, clock, workloadIssuers, directories, certificateSource };
 }
 
 function assertStores(stores: TokenRouterOptions['stores']): void {

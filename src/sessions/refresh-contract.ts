@@ -1,5 +1,5 @@
 import type { NumericDate } from '../base/clock.js';
-import type { FamilyState, StoredFamily } from '../stores/family-store.js';
+import type { FamilyState, PersonReference, StoredFamily } from '../stores/family-store.js';
 import type { NamedBinding } from './family-binding.js';
 import type { KeyHolder, ProvenSender } from './key-binding.js';
 import type { PresentedToken } from './refresh-token-codec.js';
@@ -27,6 +27,12 @@ export type FamilyStart = Pick<
    * @default {} (the family is not bound to a key)
    */
   readonly sender?: ProvenSender;
+  /**
+   * Person of a directory who is the subject.
+   *
+   * @default undefined (no directory verified the subject)
+   */
+  readonly person?: PersonReference;
 };
 
 /** Request of a client that uses a refresh token. */

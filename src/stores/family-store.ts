@@ -24,6 +24,18 @@ export type FamilyState = {
    * @default undefined (not bound to a certificate)
    */
   readonly x5t?: string;
+  /**
+   * Person of a directory who is the subject. Each refresh checks the person.
+   *
+   * @default undefined (no directory verified the subject)
+   */
+  readonly person?: PersonReference;
+  /**
+   * Time at which a directory first reported that the person is absent.
+   *
+   * @default undefined (the person was present at the last check)
+   */
+  readonly absentSince?: NumericDate;
   readonly audience: string;
   /** Granted scopes, separated by spaces (RFC 6749 §3.3). */
   readonly scope: string;
@@ -47,6 +59,14 @@ export type FamilyState = {
    * @default undefined (the family is active)
    */
   readonly ended?: 'reused' | 'revoked' | 'guessed';
+};
+
+/** Person of a directory. */
+export type PersonReference = {
+  /** Name of the directory in the option `directories` of `tokenRouter()`. */
+  readonly directory: string;
+  /** Immutable ID of the person. */
+  readonly id: string;
 };
 
 /** A used refresh token that a successor has replaced. */

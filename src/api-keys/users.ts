@@ -1,0 +1,24 @@
+import * as v from 'valibot';
+import { isJsonObject } from '../base/json.js';
+import { DIRECTORY_NAME, isDirectoryName } from '../directory/is-directory-name.js';
+import { flag } from './flag.js';
+import { mapping } from './mapping.js';
+import { text } from './text.js';
+
+const EXPECTED = 'must be true, false, or a mapping of directory, for example { directory: corp }';
+
+const directoryUsers = mapping(
+  {
+    directory: v.pipe(
+      text(32),
+      v.check((name) => isDirectoryName(name), DIRECTORY_NAME),
+    ),
+  },
+  EXPECTED,
+);
+
+/** Schema for the field `users`: whether clients assert users, or the directory that verifies them. Default: `false`. */
+export const users = v.optional(
+  v.lazy((input) => (isJsonObject(input) ? directoryUsers : v.config(flag, { message: EXPECTED }))),
+  'false',
+);

@@ -1,0 +1,49 @@
+import type { UserRejection } from '../base/rejections.js';
+
+/** Source that verifies a user: a directory, or an identity provider of the option `identityProviders`. */
+type UserSource =
+  | { /** Name of the directory. */ readonly directory: string; readonly provider?: never }
+  | { /** Name of the identity provider. */ readonly provider: string; readonly directory?: never };
+
+/** Events about the verification of users. They contain no names, no passwords and no free text of requests. */
+export type UserEvent =
+  | ({
+      /** A directory or an identity provider verified the user of a new token. A refresh records only rejections. */
+      readonly type: 'user.authenticated';
+      readonly clientId: string;
+      /** Subject of the token, which contains the immutable ID of the user. */
+      readonly subject: string;
+      readonly ip?: string;
+    } & UserSource)
+  | ({
+      /** A directory or an identity provider rejected the user of a token request. `issuance.refused` follows. */
+      readonly type: 'user.rejected';
+      readonly clientId: string;
+      readonly reason: UserRejection;
+      /** Subject of the user. Absent if the user is unknown. */
+      readonly subject?: string;
+      readonly ip?: string;
+    } & UserSource)
+  | {
+      /** A directory does not answer. Until it answers again, requests for its users are answered with 503. */
+      readonly type: 'directory.unreachable';
+      /** Name of the directory. */
+      readonly directory: string;
+      /**
+       * Kind of the failure:
+       *
+       * - `failed`: the lookup failed,
+       * - `timeout`: the lookup took too long,
+       * - `malformed`: the answer breaks the contract of `Directory`.
+       */
+      readonly reason: DirectoryFailure;
+    }
+  | {
+      /** A directory answers again. */
+      readonly type: 'directory.reachable';
+      /** Name of the directory. */
+      readonly directory: string;
+    };
+
+/** Kind of the failure of a directory. */
+export type DirectoryFailure = 'failed' | 'timeout' | 'malformed';
