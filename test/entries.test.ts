@@ -82,13 +82,13 @@ const ACCEPT: PublicNames = {
 const ISSUE: PublicNames = {
   values: words(`
       authorizationServerMetadata createSessions createSigningKey createTokenIssuer createUserSessions publishAccessKeys
-      sessionRouter tokenRouter
+      sessionRouter sweepDirectory tokenRouter
     `),
   types: words(`
-      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest CorsOptions DpopAlgorithm IssueRequest
+      AllSessionsEnd AuthorizationServerMetadataOptions ClaimsContext ClaimsHook ClientTokenRequest CorsOptions DirectorySweep DpopAlgorithm IssueRequest
       IssuedToken MetadataMembers MutualTlsOptions PublishAccessKeysOptions RefreshSettings Session SessionEnd SessionOwner SessionPage SessionQuery
-      SessionRouterOptions SessionTokens SessionUser Sessions SessionsOptions ThrottleOptions TokenIssuer
-      TokenIssuerOptions TokenRouterDpopOptions TokenRouterOptions UserClaimsHook UserSessionRefresh UserSessionStart UserSessions
+      SessionRouterOptions SessionTokens SessionUser Sessions SessionsOptions SweepDirectoryOptions ThrottleOptions TokenIssuer
+      TokenIssuerOptions TokenRouterDpopOptions TokenRouterOptions UserClaimsHook UserDirectoriesOptions UserSessionRefresh UserSessionStart UserSessions
       UserSessionsEnd UserSessionsOptions UserTokenRequest Workload WorkloadIssuer
     `),
 };

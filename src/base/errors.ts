@@ -225,7 +225,9 @@ export class InvalidGrantError extends PassportJweError {
       code: 'ERR_INVALID_GRANT',
       error: 'invalid_grant',
       status: 400,
-      description: 'The token is invalid, expired, revoked or issued to a different client',
+      description: reason.startsWith('user_')
+        ? 'The user is unknown, or the account is not active'
+        : 'The token is invalid, expired, revoked or issued to a different client',
     });
     this.reason = reason;
     this.#workload = workload;

@@ -45,5 +45,11 @@ export type {
   UserSessionsEnd,
 } from './user-sessions-contract.js';
 export type { SessionUser, UserClaimsHook, UserSessionsOptions } from './user-sessions-options.js';
+export {
+  type DirectorySweep,
+  type SweepDirectoryOptions,
+  sweepDirectory,
+} from './users/sweep-directory.js';
+export type { UserDirectoriesOptions } from './users/user-directories-options.js';
 export type { Workload } from './workloads/workload.js';
 export type { WorkloadIssuer } from './workloads/workload-issuers.js';

@@ -8,6 +8,7 @@ type Terms = Pick<
   | 'apiKeys'
   | 'audience'
   | 'certificateSource'
+  | 'directories'
   | 'dpop'
   | 'keyRing'
   | 'maxTokenLifetimeSeconds'
@@ -35,6 +36,7 @@ export function requireServableKeys(terms: Terms): void {
 function createRule({
   audience,
   certificateSource,
+  directories,
   dpop: proofs,
   keyRing,
   maxTokenLifetimeSeconds,
@@ -43,13 +45,16 @@ function createRule({
 }: Terms): ApiKeyRule {
   return (apiKeys) =>
     apiKeys.flatMap((apiKey): readonly ApiKeyFault[] => {
-      const { keyId, serviceAudiences, tokenTtlSeconds, assertions, workloads, dpop } = apiKey;
+      const { keyId, serviceAudiences, tokenTtlSeconds, assertions, workloads, dpop, users } = apiKey;
       return [
         ...findCertificateFaults(apiKey, certificateSource),
         ...(dpop === 'required' && proofs === undefined ? [{ keyId, ...NO_PROOFS }] : []),
         ...(serviceAudiences.includes(audience) ? [{ keyId, ...FOR_BOTH }] : []),
         ...(tokenTtlSeconds > keyRing.maxTokenLifetimeSeconds ? [{ keyId, ...OUTLIVES_KEYS }] : []),
         ...(tokenTtlSeconds > maxTokenLifetimeSeconds ? [{ keyId, ...TOO_LONG }] : []),
+        ...(typeof users === 'object' && !directories.has(users.directory)
+          ? [{ keyId, ...UNKNOWN_DIRECTORY }]
+          : []),
         ...workloads.flatMap(({ issuer }, index) =>
           workloadIssuers.has(issuer)
             ? []
@@ -127,4 +132,11 @@ const NO_STORE_OF_ASSERTIONS = {
 const UNKNOWN_WORKLOAD_ISSUER = {
   message:
     'is not in workloadIssuers of tokenRouter(): correct the spelling, or add the issuer to that option',
+};
+
+/** A misspelt directory would reject every user. */
+const UNKNOWN_DIRECTORY = {
+  path: ['users', 'directory'],
+  message:
+    'is not in directories of tokenRouter(): correct the spelling, or add the directory to that option',
 };

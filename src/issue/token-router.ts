@@ -35,6 +35,7 @@ import {
   type TokenRouterSettings,
 } from './token-router-options.js';
 import { listAudiences } from './track-audiences.js';
+import { createVerifiedUsers } from './users/verified-users.js';
 import { createWorkloadClients } from './workloads/workload-clients.js';
 
 /** Values of the `Allow` header, by router method. */
@@ -123,6 +124,8 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
     provenanceSince,
     refresh: stores?.families === undefined ? false : resolveRefreshSettings(refresh, 'tokenRouter'),
     workloadIssuers: new Set(workloadIssuers.keys()),
+    directories: new Set(settings.directories.keys()),
+    directoryStaleSeconds: settings.directoryStaleSeconds ?? 0,
     surplusScopes,
     dpop: describeDpop(settings.dpop, 'in stores'),
     mutualTls: settings.certificateSource?.kind ?? false,
@@ -136,17 +139,20 @@ function describeRouter(settings: TokenRouterSettings, grants: readonly Grant[])
 /** Create the dependencies that the endpoints share. */
 function createParts(settings: TokenRouterSettings) {
   const { apiKeys, audience, issuer, claims, stores: { families, counters } = {} } = settings;
-  const { surplusScopes, audit, clock } = settings;
+  const { surplusScopes, audit, clock, directories, directoryStaleSeconds = 0, revocations } = settings;
   assertCanIssue(settings, [audience, ...listAudiences(apiKeys)], 'tokenRouter');
   const refreshTokens = families && createRefreshTokens({ ...settings, stores: { families } }, 'tokenRouter');
   const { followAudiences, ...verifiers } = createRouterVerifiers(settings);
   const { workloadIssuers: issuers } = settings;
   const acceptsWorkloads = issuers.size > 0;
+  const users = createVerifiedUsers({
+    ...{ directories, staleSeconds: directoryStaleSeconds, families, revocations, audit, clock },
+  });
   return {
     dpop: createRouterDpop(settings),
     ...{ apiKeys, audience, surplusScopes, clock, refreshTokens, ...verifiers },
     tokens: createTrackedIssuer(settings, followAudiences),
-    grants: createGrants({ claims, refreshTokens, acceptsWorkloads, ...verifiers }),
+    grants: createGrants({ claims, refreshTokens, acceptsWorkloads, users, ...verifiers }),
     certificates: createCertificateClients(settings),
     assertions: createClientAssertions({ apiKeys, issuer, counters, audit, clock }),
     workloadClients: acceptsWorkloads

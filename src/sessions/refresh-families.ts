@@ -92,7 +92,9 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     const { requestedScope, ip, sender } = request;
     const now = clock();
     const expiresAt = Math.min(family.state.endsAt, now + idleSeconds);
-    const bound = { ...family.state, ...bindKeys(family.state, sender) };
+    // A refresh finds the person of the family present.
+    const { absentSince: _, ...present } = family.state;
+    const bound = { ...present, ...bindKeys(present, sender) };
     const { made: successor, issuance } = await makeToken({ ...family, state: bound, expiresAt }, now, ip);
     const sealed = codec.seal(successor, presented.token);
     const state: FamilyState = {

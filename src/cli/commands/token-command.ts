@@ -84,6 +84,10 @@ function issueCommand(io: CommandIo): Command {
         throw new UsageError(
           'The tokens of this API key are bound to a key: use passport-jwe token request with --dpop-key',
         );
+      if (user !== undefined && typeof apiKey.users === 'object')
+        throw new UsageError(
+          'A directory verifies the users of this API key: use passport-jwe token request',
+        );
       const keyRing = await openKeys(io, options);
       const tokens = createTokenIssuer({ keyRing, issuer, clock: io.clock });
       const parameters = new Map<string, string>();

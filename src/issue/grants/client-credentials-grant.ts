@@ -1,7 +1,11 @@
 import { InvalidRequestError, InvalidScopeError } from '../../base/errors.js';
 import { confirmationOf } from '../../sessions/key-binding.js';
 import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
+import type { PersonReference } from '../../stores/family-store.js';
 import { formatScope } from '../../token/claims/scope.js';
+import { noVerifiedUsers } from '../users/no-verified-users.js';
+import type { VerifiedUsers } from '../users/verified-users.js';
+import { verifyUser } from '../users/verify-user.js';
 import { audiencesOf, chooseAudience } from './choose-audience.js';
 import type { Grant, GrantContext, TokenResponse } from './grant.js';
 import {
@@ -29,6 +33,12 @@ export interface ClientCredentialsParts {
    * @default undefined (no refresh tokens)
    */
   readonly families?: RefreshFamilies;
+  /**
+   * Verification of users by directories.
+   *
+   * @default no directories
+   */
+  readonly users?: VerifiedUsers;
 }
 
 /**
@@ -38,6 +48,7 @@ export interface ClientCredentialsParts {
 export function clientCredentialsGrant({
   claimsHook = noClaims,
   families,
+  users = noVerifiedUsers,
 }: ClientCredentialsParts = {}): Grant {
   return {
     grantType: 'client_credentials',
@@ -48,21 +59,26 @@ export function clientCredentialsGrant({
       const audience = chooseAudience(parameters, allowed, apiKey.serviceAudiences);
       const requested = readRequestedScope(parameters.get('scope'));
       const surplus = surplusPolicy(context);
-      const scope = narrowScope(requested.scope, apiKey.permissions, { surplus });
       const isService = apiKey.serviceAudiences.includes(audience);
+      const identity = isService ? undefined : await verifyUser(context, users);
+      const scope = narrowScope(requested.scope, identity?.available ?? apiKey.permissions, { surplus });
       const mayRefresh = families !== undefined && apiKey.refreshTokens !== 'off' && !isService;
       const isOffline = requested.isOffline && (mayRefresh || surplus === 'reject');
       if (isService) {
         assertServiceRequest(parameters, isOffline);
         return issueServiceToken(context, { scope, audience }, claimsHook);
       }
-      const identities = readIdentities(apiKey, parameters);
+      const identities = readIdentities(apiKey, parameters, { users, identity });
       const request = { scope, audience, ...identities };
       if (!isOffline) return issueAccessToken(context, request, claimsHook);
       let response: TokenResponse | undefined;
-      const { refreshToken } = await beginSession(request, { context, families }, async (sessionId) => {
-        response = await issueAccessToken(context, { ...request, sessionId }, claimsHook);
-      });
+      const { refreshToken } = await beginSession(
+        request,
+        { context, families, person: identity?.person },
+        async (sessionId) => {
+          response = await issueAccessToken(context, { ...request, sessionId }, claimsHook);
+        },
+      );
       if (response === undefined) {
         throw new TypeError('The session began without an access token: report this bug in passport-jwe');
       }
@@ -74,11 +90,13 @@ export function clientCredentialsGrant({
 interface SessionParts {
   readonly context: GrantContext;
   readonly families: RefreshFamilies | undefined;
+  /** Person whom each refresh checks again. */
+  readonly person: PersonReference | undefined;
 }
 
 function beginSession(
   { scope, audience, user, sessionId, deviceId }: AccessTokenRequest,
-  { context: { apiKey, sender, origin }, families }: SessionParts,
+  { context: { apiKey, sender, origin }, families, person }: SessionParts,
   prepare: (sessionId: string) => Promise<void>,
 ) {
   if (families === undefined || apiKey.refreshTokens === 'off') {
@@ -99,6 +117,7 @@ function beginSession(
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(deviceId === undefined ? {} : { deviceId }),
     ...(sender === undefined ? {} : { sender }),
+    ...(person === undefined ? {} : { person }),
   };
   return families.begin(start, origin.ip, prepare);
 }

@@ -1,5 +1,6 @@
 import type { RefreshTokenBackend } from '../refresh-tokens.js';
 import type { VerifyToken } from '../router-verifiers.js';
+import type { VerifiedUsers } from '../users/verified-users.js';
 import { clientCredentialsGrant } from './client-credentials-grant.js';
 import type { Grant } from './grant.js';
 import type { ClaimsHook } from './issue-access-token.js';
@@ -13,6 +14,8 @@ export interface GrantsParts {
   readonly verifyLive: VerifyToken;
   /** Whether JWTs of workloads are accepted. */
   readonly acceptsWorkloads: boolean;
+  /** Verification of users by directories. */
+  readonly users: VerifiedUsers;
 }
 
 /** Create the grants of the token endpoint. */
@@ -21,8 +24,9 @@ export function createGrants({
   refreshTokens,
   verifyLive,
   acceptsWorkloads,
+  users,
 }: GrantsParts): readonly Grant[] {
-  const hook = claims === undefined ? {} : { claimsHook: claims };
+  const hook = { users, ...(claims === undefined ? {} : { claimsHook: claims }) };
   const exchange = tokenExchangeGrant({ ...hook, verify: verifyLive });
   const others = [exchange, ...(acceptsWorkloads ? [jwtBearerGrant(hook)] : [])];
   if (refreshTokens === undefined) return [clientCredentialsGrant(hook), ...others];

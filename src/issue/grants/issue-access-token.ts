@@ -21,8 +21,10 @@ export interface ClaimsContext extends RequestOrigin {
   readonly scope: readonly string[];
   /** Audience of the token to issue. */
   readonly audience: string;
-  /** User that the client asserts. */
+  /** User that the client asserts, or subject of the user that a directory verified. */
   readonly user?: string;
+  /** Custom claims of a verified user. The token contains those that the hook does not return itself. */
+  readonly userClaims?: JsonObject;
   readonly sessionId?: string;
   readonly deviceId?: string;
   /** Workload whose JWT the client exchanges. Present only with the grant type `jwt-bearer`. */
@@ -167,7 +169,7 @@ async function issue(
       chooseLifetime(apiKey, scope, requestedAt),
     ),
     // Claims of the token type last: the hook must not replace `may_act` of the subject token.
-    claims: { ...copyCustomClaims(custom), ...kind.claims },
+    claims: { ...request.userClaims, ...copyCustomClaims(custom), ...kind.claims },
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(confirmation === undefined ? {} : { confirmation }),
     ...(workload === undefined ? {} : { workload }),

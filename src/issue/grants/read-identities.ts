@@ -1,5 +1,7 @@
 import type { ApiKey } from '../../api-keys/api-key.js';
 import { InvalidRequestError, InvalidScopeError } from '../../base/errors.js';
+import type { TokenIdentity } from '../users/token-identity.js';
+import type { VerifiedUsers } from '../users/verified-users.js';
 import type { GrantParameters } from './grant.js';
 import type { AccessTokenRequest } from './issue-access-token.js';
 
@@ -17,16 +19,24 @@ export function assertServiceRequest(parameters: GrantParameters, isOffline: boo
   }
 }
 
+/** Dependencies of `readIdentities()`. */
+export interface IdentityTerms {
+  readonly users: Pick<VerifiedUsers, 'isVerifiedSubject'>;
+  /** Verified user. `undefined` if the client asserts the user, or the request has none. */
+  readonly identity: TokenIdentity | undefined;
+}
+
 /**
- * Read the user, session and device that a client asserts.
+ * Read the user, session and device that a client asserts. A verified user takes precedence over the parameter.
  *
  * @throws InvalidRequestError if an identity is malformed, or the API key may not assert the user
  */
 export function readIdentities(
   apiKey: ApiKey,
   parameters: GrantParameters,
-): Pick<AccessTokenRequest, 'user' | 'sessionId' | 'deviceId'> {
-  const user = parameters.get('user');
+  { users, identity }: IdentityTerms,
+): Pick<AccessTokenRequest, 'user' | 'userClaims' | 'sessionId' | 'deviceId'> {
+  const user = identity?.subject ?? parameters.get('user');
   const sessionId = parameters.get('session_id');
   const deviceId = parameters.get('device_id');
   for (const identity of [user, sessionId, deviceId]) {
@@ -40,7 +50,10 @@ export function readIdentities(
     throw new InvalidRequestError('This API key may not assert a user');
   if (user === apiKey.keyId)
     throw new InvalidRequestError('user must not be the key_id of the API key itself');
+  if (identity === undefined && user !== undefined && users.isVerifiedSubject(user))
+    throw new InvalidRequestError('This API key may not assert a user of a directory');
   return {
+    ...(identity === undefined ? {} : { userClaims: identity.claims }),
     ...(user === undefined ? {} : { user }),
     ...(sessionId === undefined ? {} : { sessionId }),
     ...(deviceId === undefined ? {} : { deviceId }),

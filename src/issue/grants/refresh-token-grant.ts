@@ -1,10 +1,14 @@
 import { hash } from 'node:crypto';
-import { InvalidGrantError, InvalidRequestError } from '../../base/errors.js';
+import { InvalidGrantError, InvalidRequestError, InvalidScopeError } from '../../base/errors.js';
 import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
 import type { RefreshTokenCodec } from '../../sessions/refresh-token-codec.js';
 import type { FamilyState } from '../../stores/family-store.js';
 import { parseScope } from '../../token/claims/scope.js';
 import { requesterOf } from '../requester-of.js';
+import { NO_GROUP_SCOPE } from '../users/identity-of-person.js';
+import { noVerifiedUsers } from '../users/no-verified-users.js';
+import type { TokenIdentity } from '../users/token-identity.js';
+import type { VerifiedUsers } from '../users/verified-users.js';
 import { audiencesOf, chooseAudience } from './choose-audience.js';
 import type { Grant, GrantContext, TokenResponse } from './grant.js';
 import { type ClaimsHook, issueAccessToken, noClaims } from './issue-access-token.js';
@@ -21,6 +25,12 @@ export interface RefreshTokenParts {
   readonly claimsHook?: ClaimsHook;
   readonly families: RefreshFamilies;
   readonly codec: RefreshTokenCodec;
+  /**
+   * Check of the people whom a directory verified.
+   *
+   * @default no directories
+   */
+  readonly users?: Pick<VerifiedUsers, 'recheck'>;
 }
 
 /**
@@ -30,7 +40,12 @@ export interface RefreshTokenParts {
  * The refresh token is consumed last, after all checks and the creation of the access token. If one of these steps
  * fails, the refresh token can be used again.
  */
-export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: RefreshTokenParts): Grant {
+export function refreshTokenGrant({
+  claimsHook = noClaims,
+  families,
+  codec,
+  users = noVerifiedUsers,
+}: RefreshTokenParts): Grant {
   return {
     grantType: 'refresh_token',
     parameters: ['refresh_token', 'scope', 'audience', 'resource', 'session_id', 'device_id'],
@@ -51,14 +66,16 @@ export function refreshTokenGrant({ claimsHook = noClaims, families, codec }: Re
         requestedScope: shorten(requestedScope),
       };
       const datedUpTo = Math.min(requestedAt, families.knownUpTo());
-      const { state } = await families.find(presented, request);
+      const family = await families.find(presented, request);
+      const { state } = family;
       assertAudience(state, context);
       chooseAudience(parameters, [state.audience]);
-      const scope = chooseScope(state, requestedScope, context);
+      const identity = await users.recheck(family, context);
+      const scope = chooseScope(state, requestedScope, { context, available: identity?.available });
       const issuance = { ...context, requestedAt: Math.max(state.createdAt, datedUpTo) };
       let response: TokenResponse | undefined;
       const successor = await families.rotate(presented, request, async () => {
-        response = await issueAccessToken(issuance, { scope, ...identitiesOf(state) }, claimsHook);
+        response = await issueAccessToken(issuance, { scope, ...identitiesOf(state, identity) }, claimsHook);
       });
       if (response === undefined) {
         throw new TypeError(
@@ -76,18 +93,40 @@ function assertAudience({ audience }: FamilyState, { apiKey, defaultAudience }: 
   if (!audiencesOf(apiKey, defaultAudience).includes(audience)) throw new InvalidGrantError('revoked');
 }
 
-/** Return the intersection of the granted scope, the requested scope and the current permissions of the API key. */
-function chooseScope(state: FamilyState, requested: string, context: GrantContext): readonly string[] {
+interface ScopeTerms {
+  readonly context: GrantContext;
+  /** Permissions that the groups of a verified user grant. `undefined` for other subjects. */
+  readonly available: readonly string[] | undefined;
+}
+
+/**
+ * Return the intersection of the granted scope, the requested scope, the current permissions of the API key, and those that
+ * the current groups of a verified user grant.
+ *
+ * @throws InvalidScopeError if nothing of the scope of a verified user remains
+ */
+function chooseScope(
+  state: FamilyState,
+  requested: string,
+  { context, available }: ScopeTerms,
+): readonly string[] {
   const surplus = surplusPolicy(context);
   const granted = parseScope(state.scope) ?? [];
   const scope = narrowScope(requested === '' ? undefined : requested, granted, { surplus });
-  return scope.filter((token) => context.apiKey.permissions.includes(token));
+  const permitted = available ?? context.apiKey.permissions;
+  const remaining = scope.filter((token) => permitted.includes(token));
+  if (available !== undefined && remaining.length === 0) throw new InvalidScopeError(NO_GROUP_SCOPE);
+  return remaining;
 }
 
-function identitiesOf({ audience, subject, subjectAsserted, sessionId, deviceId }: FamilyState) {
+function identitiesOf(
+  { audience, subject, subjectAsserted, sessionId, deviceId }: FamilyState,
+  identity: TokenIdentity | undefined,
+) {
   return {
     audience,
     sessionId,
+    ...(identity === undefined ? {} : { userClaims: identity.claims }),
     ...(subjectAsserted ? { user: subject } : {}),
     ...(deviceId === undefined ? {} : { deviceId }),
   };
