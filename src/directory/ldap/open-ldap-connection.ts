@@ -3,6 +3,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { Client } from 'ldapts';
 import { deadline } from '../../base/deadline.js';
 import { loadPeer } from '../../base/load-peer.js';
+import { eraseSent } from './erase-sent.js';
 import type { LdapSettings } from './ldap-options.js';
 import { type LdapServer, serverNameOf } from './resolve-servers.js';
 
@@ -107,6 +108,7 @@ function createSockets(
       if (tcp !== undefined || tls !== undefined)
         throw new Error('The connection to the directory is closed');
       tcp = connectTcp({ host, port, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
+      eraseSent(tcp);
       tcp.once('connect', () => onStage('connected'));
       if (server.security === 'start-tls') tcp.on('data', (data) => receivedBeforeTls.push(data));
       return tcp;
@@ -118,6 +120,7 @@ function createSockets(
       const secured = connectTls(
         plain === undefined ? { ...tlsOptions, port } : { ...tlsOptions, socket: plain },
       );
+      eraseSent(secured);
       secured.once('connect', () => onStage('connected'));
       secured.once('secureConnect', () => onStage('encrypted'));
       secured.setKeepAlive(true, KEEP_ALIVE_MS);
