@@ -29,7 +29,10 @@ test('directory check explains a server that accepts connections and does not an
   ]);
   server.close();
 
-  expect([code, out]).toEqual([1, expect.stringMatching(/connection +ok[\s\S]*bind +failed .*within 2000 ms/)]);
+  expect([code, out]).toEqual([
+    1,
+    expect.stringMatching(/connection +ok[\s\S]*bind +failed .*within 2000 ms/),
+  ]);
 });
 
 describeWithSlapd('the directory commands as processes', () => {

@@ -1,4 +1,6 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { setUpCommandLine } from '../support/command-line.js';
 import {
   change,
@@ -11,8 +13,10 @@ import {
   startSlapd,
 } from '../support/slapd.js';
 
+const LOCK = ['add: pwdAccountLockedTime', 'pwdAccountLockedTime: 000001010000Z'];
+
 describeWithSlapd('directory lookup', () => {
-  const { run, runJson } = setUpCommandLine();
+  const { directory, run, runJson } = setUpCommandLine();
   let slapd: Slapd;
 
   const flags = (): readonly string[] => [
@@ -63,8 +67,7 @@ describeWithSlapd('directory lookup', () => {
   });
 
   test('prints the state of an account', async () => {
-    const locked = ['changetype: modify', 'add: pwdAccountLockedTime', 'pwdAccountLockedTime: 000001010000Z'];
-    await slapd.modify(change(`uid=bob,${PEOPLE}`, ...locked));
+    await slapd.modify(change(`uid=bob,${PEOPLE}`, 'changetype: modify', ...LOCK));
 
     expect(await lookupJson('bob')).toMatchObject({ state: 'disabled' });
   });
@@ -75,6 +78,54 @@ describeWithSlapd('directory lookup', () => {
     const { out } = await lookup('bob', '--claim', 'title=title');
 
     expect(out).not.toContain('\u001B');
+  });
+
+  describe('with --key', () => {
+    const KEY = 'api_key: sk-x\nname: Portal\ntype: api_call\nrate_limits: {}\npermissions: [read, write]\n';
+    const writeKey = async (lines: string) => {
+      await mkdir(join(directory(), 'keys'), { recursive: true });
+      await writeFile(join(directory(), 'keys', 'portal.yaml'), `${KEY}key_id: portal\n${lines}\n`);
+    };
+    const STAFF = `users: { directory: staff }\ngroup_permissions: { "CN=Staff, ${GROUPS}": [read] }`;
+    const withKey = (name: string, ...args: readonly string[]) =>
+      lookup(name, '--api-keys', 'keys', '--key', 'portal', ...args);
+
+    test('prints the scope that the groups grant, and the directory of the API key', async () => {
+      await writeKey(STAFF);
+
+      expect(JSON.parse((await withKey('alice', '--json')).out)).toMatchObject({
+        subject: expect.stringMatching(/^staff:/),
+        scope: 'read',
+      });
+    });
+
+    test('warns about a person without permissions who is not active', async () => {
+      await slapd.modify(person('eve'));
+      await slapd.modify(change(`uid=eve,${PEOPLE}`, 'changetype: modify', ...LOCK));
+      await writeKey(STAFF);
+      const { code, out, notes } = await withKey('eve');
+
+      expect([code, out.split('\n').at(-1), notes.split('\n')]).toEqual([
+        0,
+        'scope: -',
+        [
+          'The token endpoint rejects this person, who is disabled.',
+          'No group grants a permission, so the token endpoint responds with invalid_scope.',
+        ],
+      ]);
+    });
+
+    test.each([
+      ['an API key that asserts its users', 'users: true', [], 'set users: { directory: corp }'],
+      ['another directory', STAFF, ['--directory', 'corp'], 'omit --directory'],
+      ['an absent API key', STAFF, ['--key', 'other'], 'check --key and --api-keys'],
+      ['an invalid file', 'users: { directory: staff }', [], 'portal.yaml'],
+    ])('fails for %s', async (_, lines, args, message) => {
+      await writeKey(lines);
+      const { code, out, notes } = await withKey('alice', ...args);
+
+      expect([code, out + notes]).toEqual([1, expect.stringContaining(message)]);
+    });
   });
 
   test.each([

@@ -101,7 +101,11 @@ async function find(
 }
 
 /** Describe a person: the names of groups as in the directory, and the rest as the token endpoint uses it. */
-function describe({ name, dn, groups, ...more }: DirectoryPerson, source: string, apiKey?: ApiKey): JsonObject {
+function describe(
+  { name, dn, groups, ...more }: DirectoryPerson,
+  source: string,
+  apiKey?: ApiKey,
+): JsonObject {
   const person = checkPerson(source, { name, dn, groups, ...more });
   const { subject, state, claims } = person;
   const described = { subject, name, dn, state, groups: [...groups], claims };
@@ -113,6 +117,8 @@ function describe({ name, dn, groups, ...more }: DirectoryPerson, source: string
 function findWarnings({ state, scope }: JsonObject): readonly string[] {
   return [
     ...(state === 'active' ? [] : [`The token endpoint rejects this person, who is ${state}.`]),
-    ...(scope === '' ? ['No group grants a permission, so the token endpoint responds with invalid_scope.'] : []),
+    ...(scope === ''
+      ? ['No group grants a permission, so the token endpoint responds with invalid_scope.']
+      : []),
   ];
 }
