@@ -239,7 +239,7 @@ describe('of the two halves', () => {
 
   test('neither imports a driver, the key source of Vault, the monitor or the command line', async () => {
     const imports = [...(await readImports('accept/index.ts')), ...(await readImports('issue/index.ts'))];
-    const optional = /^(cli|monitor|client|stores\/lmdb|stores\/redis|keys\/vault|directory)\//;
+    const optional = /^(cli|monitor|client|stores\/lmdb|stores\/redis|keys\/vault|directory\/ldap)\//;
 
     expect(imports.filter((path) => optional.test(path))).toEqual([]);
   });

@@ -12,6 +12,12 @@ export interface OutageMemoryParts {
   readonly directory: Pick<Directory, 'isReady'>;
   readonly audit: AuditTrail;
   readonly clock: Clock;
+  /**
+   * Maximum duration of a lookup in milliseconds.
+   *
+   * @default 15_000
+   */
+  readonly timeoutMs?: number;
 }
 
 /** Lookups of one directory, which fail at once during an outage. */
@@ -28,7 +34,7 @@ export interface OutageMemory {
 /** Time in seconds for which lookups fail at once. */
 const REMEMBERED_SECONDS = 2;
 
-/** Maximum duration of a lookup in milliseconds. Implementations have shorter timeouts, such as two seconds per LDAP server. */
+/** Implementations have shorter timeouts, such as two seconds per LDAP server. */
 const TIMEOUT_MS = 15_000;
 
 interface Outage {
@@ -37,7 +43,13 @@ interface Outage {
 }
 
 /** Create the memory of the outages of a directory. It records the audit events of the directory. */
-export function createOutageMemory({ source, directory, audit, clock }: OutageMemoryParts): OutageMemory {
+export function createOutageMemory({
+  source,
+  directory,
+  audit,
+  clock,
+  timeoutMs = TIMEOUT_MS,
+}: OutageMemoryParts): OutageMemory {
   let outage: Outage | undefined;
   let isTrying = false;
 
@@ -61,12 +73,12 @@ export function createOutageMemory({ source, directory, audit, clock }: OutageMe
   };
 
   const timedOut = (): never => {
-    throw new LookupError('timeout', `The directory ${source} did not answer within ${TIMEOUT_MS} ms`);
+    throw new LookupError('timeout', `The directory ${source} did not answer within ${timeoutMs} ms`);
   };
 
   const attempt = async <Answer>(lookup: () => Promise<Answer>): Promise<Answer> => {
     try {
-      const answer = await deadline(lookup(), TIMEOUT_MS, timedOut);
+      const answer = await deadline(lookup(), timeoutMs, timedOut);
       succeed();
       return answer;
     } catch (cause) {

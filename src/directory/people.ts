@@ -59,8 +59,9 @@ interface Answer {
 }
 
 /** Create the people of one directory. Concurrent lookups of one person are one lookup. */
-export function createPeople({ source, directory, audit, clock }: PeopleParts): People {
-  const outages = createOutageMemory({ source, directory, audit, clock });
+export function createPeople(parts: PeopleParts): People {
+  const { source, directory, clock } = parts;
+  const outages = createOutageMemory(parts);
   const pending = new Map<string, Promise<Person | undefined>>();
   const answers = new LRUCache<string, Answer>({
     max: MAX_ANSWERS,

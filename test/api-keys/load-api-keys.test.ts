@@ -69,6 +69,7 @@ describe('the enterprise example of the original description', () => {
         },
         metadataClaims: ['customer_id', 'tier', 'department', 'cost_center', 'billing_contact'],
         users: false,
+        groupPermissions: {},
         refreshTokens: 'confidential',
         dpop: 'allowed',
         introspects: [],

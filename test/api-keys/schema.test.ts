@@ -35,6 +35,7 @@ describe('defaults', () => {
       },
       metadata: {},
       users: false,
+      group_permissions: {},
       refresh_tokens: 'confidential',
       dpop: 'allowed',
       introspects: [],

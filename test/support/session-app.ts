@@ -11,6 +11,7 @@ import {
   type Sessions,
   sessionRouter,
   tokenRouter,
+  type UserDirectoriesOptions,
 } from 'passport-jwe';
 import type { AuditRecord } from 'passport-jwe/audit';
 import type { FamilyStore, Stores } from 'passport-jwe/stores';
@@ -74,6 +75,7 @@ interface Changes {
   readonly files?: KeyFiles;
   readonly families?: FamilyStore;
   readonly claims?: ClaimsHook;
+  readonly users?: UserDirectoriesOptions;
 }
 
 /** One clock and one set of memory stores, which servers may share. */
@@ -86,15 +88,16 @@ interface Shared {
 export async function createSessionApp(
   files: KeyFiles = SESSION_KEYS,
   open: OpenStores = async (clock) => createMemoryStores({ clock }),
+  users: UserDirectoriesOptions = {},
 ): Promise<SessionApp> {
   const time = { now: NOW };
   const shared: Shared = Object.assign(time, { stores: await open(() => time.now) });
-  return build(shared, { files, families: shared.stores.families });
+  return build(shared, { files, families: shared.stores.families, users });
 }
 
 async function build(
   shared: Shared,
-  { files, families, claims }: Required<Omit<Changes, 'claims'>> & Pick<Changes, 'claims'>,
+  { files, families, claims, users }: Required<Omit<Changes, 'claims'>> & Pick<Changes, 'claims'>,
 ): Promise<SessionApp> {
   const { stores } = shared;
   const records: AuditRecord[] = [];
@@ -114,6 +117,7 @@ async function build(
       stores: { families },
       audit,
       ...(claims && { claims }),
+      ...users,
     }),
   );
   const authentication = authenticate({ ...service, audience: [AUDIENCE, OTHER_AUDIENCE] });
@@ -139,7 +143,7 @@ async function build(
       stores.families.find(
         (await refreshTokenCodec(internalsOf(keyRing), ISSUER).open(token, clock())).family,
       ),
-    rebuild: (changes) => build(shared, { files, families, ...changes }),
+    rebuild: (changes) => build(shared, { files, families, users, ...changes }),
     begin: (apiKey = 'sk-demo', parameters = {}) =>
       post('token', apiKey, { grant_type: 'client_credentials', scope: 'offline_access', ...parameters }),
     refresh: (token, parameters = {}, ...apiKey) =>
