@@ -82,13 +82,14 @@ const UNDEFINED_ATTRIBUTE_TYPE = 17;
 const NO_SUCH_OBJECT = 32;
 const INSUFFICIENT_ACCESS_RIGHTS = 50;
 
-/** Values with the syntax of attributes that are not strings. */
-const SYNTAXES: Readonly<Record<string, string>> = {
-  pwdaccountlockedtime: '20000101000000Z',
-  pwdreset: 'TRUE',
-  shadowexpire: '1',
-  entryuuid: '00000000-0000-0000-0000-000000000000',
-};
+/** Value that an attribute could have. OpenLDAP checks the syntax before the rights. */
+function valueFor(attribute: string, dn: string): string {
+  const values: Readonly<Record<string, string>> = {
+    ...{ pwdAccountLockedTime: '20000101000000Z', pwdReset: 'TRUE', shadowExpire: '1', memberOf: dn },
+    entryUUID: '00000000-0000-0000-0000-000000000000',
+  };
+  return values[attribute] ?? 'x';
+}
 
 /**
  * Compare an attribute that an entry lacks. OpenLDAP checks the rights first, so the answer tells whether the account could read the
@@ -99,9 +100,8 @@ async function compare(
   dn: string,
   attribute: string,
 ): Promise<'allowed' | 'forbidden' | 'undefined' | 'unknown'> {
-  const name = attribute.toLowerCase();
   try {
-    await client.compare(dn, attribute, name === 'memberof' ? dn : (SYNTAXES[name] ?? 'x'));
+    await client.compare(dn, attribute, valueFor(attribute, dn));
     return 'allowed';
   } catch (failure) {
     const code = resultCodeOf(failure);
