@@ -48,6 +48,9 @@ const BESIDE_DPOP = {
   ...{ subject: 'DPoP allowed', of: 'without dpop' },
 };
 
+/** Users whom a directory verified less than a minute ago, beside users whom the client asserts. */
+const DIRECTORY = { scenario: 'directory', unit: 'µs CPU/req' };
+
 /** Unsigned tokens under a shared key take so little time that the checks of the claims are a large share. */
 const TRUSTED_FORMS = EXTERNAL_FORMS.map((name) => {
   const form = { scenario: `trusted issuer, ${name}`, unit: CPU };
@@ -76,6 +79,8 @@ const GOALS = [
   { ...DPOP_ROUTE, subject: OURS, of: 'floor', most: 1.35 },
   { ...DPOP_ROUTE, subject: 'bearer, DPoP allowed', of: 'bearer, without dpop', most: 1, paired: true },
   { ...BESIDE_DPOP, most: 1.05 },
+  { ...DIRECTORY, subject: 'user of a directory', of: 'asserted user', most: 1.1 },
+  { ...DIRECTORY, subject: 'refresh, directory', of: 'refresh, asserted user', most: 1.1 },
   ...DEAREST_ATTACKS.map((subject) => ({ scenario: 'attacks', subject, of: 'valid', most: 6 })),
   { scenario: 'import', unit: 'ms', subject: 'passport-jwe/accept', of: PEERS, most: 1 },
   { scenario: 'import', unit: 'MB', subject: 'passport-jwe/accept', of: PEERS, most: 1 },

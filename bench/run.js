@@ -8,6 +8,7 @@ import { describeRun, formatJsonLine, formatTables } from './report.js';
 import { createLookupScenario, createVerifyAmongScenario } from './scenarios/api-keys.js';
 import { createAttackScenario } from './scenarios/attacks.js';
 import { createDecryptScenario } from './scenarios/decrypt.js';
+import { createDirectoryScenario } from './scenarios/directory.js';
 import { createBesideDpopScenario, createDpopScenario } from './scenarios/dpop.js';
 import { createDpopRouteScenario } from './scenarios/dpop-route.js';
 import { createEncryptScenario } from './scenarios/encrypt.js';
@@ -29,7 +30,7 @@ const USAGE = `Usage: npm run bench -- [--rounds N | --quick] [--only TEXT] [--j
   --rounds N   measured rounds per scenario, at least 1. Default: 20.
   --quick      only 4 rounds.
   --only TEXT  only scenarios whose name starts with TEXT: decrypt, verify, encrypt, revoked, authenticate, trusted issuer,
-               DPoP, attacks, limits, import, size, HTTP.
+               DPoP, directory, attacks, limits, import, size, HTTP.
   --json       print one JSON object per line instead of tables (npm run --silent bench -- --json).
   --write      save the results in bench/results, replacing those of the same scenarios, and write the chart and the
                table of docs/explain/performance.md.
@@ -54,6 +55,7 @@ const SCENARIOS = [
   ['DPoP', createDpopScenario],
   ['DPoP, bearer tokens', createBesideDpopScenario],
   ['DPoP, route', createDpopRouteScenario],
+  ['directory', createDirectoryScenario],
   ['attacks', createAttackScenario],
   ['limits', createLimitsScenario],
   ['import', createImportScenario],

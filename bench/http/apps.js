@@ -47,6 +47,25 @@ models: [{ name: gpt-5, endpoint: "echo:" }]
 rate_limits: {}
 `;
 
+/** Groups of the person in the directory. One of them grants the permissions. */
+const GROUPS = Array.from({ length: 20 }, (_, index) => `cn=group-${index},ou=groups,dc=example,dc=com`);
+
+/** Fields of API keys with users. */
+const ASSERTED_USERS = 'users: true\n';
+const DIRECTORY_USERS = `users: { directory: corp }
+group_permissions: { "${GROUPS[7]}": [${SCOPE}, read:documents] }
+`;
+
+/** A directory with one person, who is in the cache of the token router after the first request. */
+function createDirectory() {
+  const person = {
+    ...{ id: 'b3f0c1de-7a55-4d0b-9c1f-2f6f0a4b1c2d', dn: 'uid=alice', name: 'alice', state: 'active' },
+    ...{ groups: GROUPS, claims: { email: 'alice@example.com' } },
+  };
+  const find = async () => person;
+  return { findByName: find, findById: find, isReady: () => true };
+}
+
 /** Measures the overhead of Passport alone. */
 class AcceptAll extends Strategy {
   authenticate() {
@@ -123,6 +142,9 @@ export const APPS = {
     return app;
   },
   'token router': ({ ringSecret }) => createIssuer(ringSecret),
+  'token router, users': ({ ringSecret }) => createIssuer(ringSecret, ASSERTED_USERS),
+  'token router, directory': ({ ringSecret }) =>
+    createIssuer(ringSecret, DIRECTORY_USERS, { directories: { corp: createDirectory() } }),
 };
 
 /** @param {string} ringSecret */
@@ -153,14 +175,19 @@ async function createRevocableApp(ringSecret, stores) {
   return createApp([authenticate(options), requireScope(SCOPE)]);
 }
 
-/** @param {string} ringSecret */
-async function createIssuer(ringSecret) {
+/**
+ * @param {string} ringSecret
+ * @param {string} fields of the API key file
+ * @param {Partial<import('passport-jwe').TokenRouterOptions>} options
+ */
+async function createIssuer(ringSecret, fields = '', options = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-bench-'));
-  await writeFile(join(directory, 'bench.yaml'), API_KEY_FILE);
+  await writeFile(join(directory, 'bench.yaml'), `${API_KEY_FILE}${fields}`);
   const apiKeys = await loadApiKeys({ directory });
   await rm(directory, { recursive: true });
   const app = express();
-  app.use(tokenRouter({ ...(await acceptOptions(ringSecret)), apiKeys, stores: createMemoryStores() }));
+  const service = { ...(await acceptOptions(ringSecret)), apiKeys, stores: createMemoryStores() };
+  app.use(tokenRouter({ ...service, ...options }));
   return app;
 }
 

@@ -6,8 +6,8 @@ import { AMOUNT, CONNECTIONS, createLoadTest } from '../http/load-test.js';
  * @param {import('../token.js').Fixture} fixture
  */
 export function createTokenEndpointScenario({ material }) {
-  const issue = toRequest({ grant_type: 'client_credentials' });
-  const begin = toRequest({ grant_type: 'client_credentials', scope: 'read:documents offline_access' });
+  const issue = toTokenRequest({ grant_type: 'client_credentials' });
+  const begin = toTokenRequest({ grant_type: 'client_credentials', scope: 'read:documents offline_access' });
   const refresh = { ...begin, body: 'grant_type=refresh_token&refresh_token={refresh_token}' };
   const chain = [begin, ...Array.from({ length: AMOUNT / CONNECTIONS - 1 }, () => refresh)];
   const candidates = [
@@ -23,7 +23,7 @@ export function createTokenEndpointScenario({ material }) {
 }
 
 /** @param {Record<string, string>} parameters */
-function toRequest(parameters) {
+export function toTokenRequest(parameters) {
   return {
     method: 'POST',
     path: '/token',
