@@ -60,7 +60,7 @@ describeWithSlapd('docs/guides/directory.md', () => {
       // The cached answer is recent enough.
       expect((await refresh(next.refresh_token)).scope).toContain('read:documents');
     });
-  });
+  }, 60_000);
 
   test('shows commands that check the configuration and print a person', async () => {
     await withEndpoint(async ({ adapt, runShell }) => {
@@ -74,7 +74,7 @@ describeWithSlapd('docs/guides/directory.md', () => {
       expect(output).toMatch(/^subject: corp:[0-9a-f-]{36}$/m);
       expect(output).toMatch(/^scope: read:documents$/m);
     });
-  });
+  }, 60_000);
 });
 
 interface Tokens {
