@@ -80,7 +80,6 @@ const GOALS = [
   { ...DPOP_ROUTE, subject: 'bearer, DPoP allowed', of: 'bearer, without dpop', most: 1, paired: true },
   { ...BESIDE_DPOP, most: 1.05 },
   { ...DIRECTORY, subject: 'user of a directory', of: 'asserted user', most: 1.1 },
-  { ...DIRECTORY, subject: 'refresh, directory', of: 'refresh, asserted user', most: 1.1 },
   ...DEAREST_ATTACKS.map((subject) => ({ scenario: 'attacks', subject, of: 'valid', most: 6 })),
   { scenario: 'import', unit: 'ms', subject: 'passport-jwe/accept', of: PEERS, most: 1 },
   { scenario: 'import', unit: 'MB', subject: 'passport-jwe/accept', of: PEERS, most: 1 },

@@ -1,5 +1,4 @@
 import { isJsonObject } from '../base/json.js';
-import { checkGroupPermissions } from './check-group-permissions.js';
 import type { DocumentPath } from './format-path.js';
 
 /** Fault in a YAML document, and the path of the faulty node. */
@@ -17,7 +16,6 @@ export function checkConsistency(document: unknown): readonly DocumentFault[] {
   return [
     ...checkModels(asList(document['models'])),
     ...checkScopeTtl(document['scope_ttl'], asList(document['permissions'])),
-    ...checkGroupPermissions(document),
     ...checkMetadataClaims(asList(document['metadata_claims']), document['metadata']),
     ...checkFieldOfType(document, 'functions', 'function_call'),
     ...checkFieldOfType(document, 'endpoints', 'api_call'),

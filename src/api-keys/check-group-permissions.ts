@@ -3,9 +3,8 @@ import { normalizeDn } from '../directory/normalize-dn.js';
 import type { DocumentFault } from './check-consistency.js';
 
 /** Find contradictions between `users`, `group_permissions`, `permissions` and `workloads` of a YAML document. */
-export function checkGroupPermissions(document: {
-  readonly [field: string]: unknown;
-}): readonly DocumentFault[] {
+export function checkGroupPermissions(document: unknown): readonly DocumentFault[] {
+  if (!isJsonObject(document)) return [];
   const { users, group_permissions: groups, permissions, workloads } = document;
   const hasDirectory = isJsonObject(users);
   return [

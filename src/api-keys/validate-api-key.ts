@@ -4,6 +4,7 @@ import type { ApiKey } from './api-key.js';
 import { digestSecret, type RegisteredKey } from './api-key-registry.js';
 import { checkAuthentication } from './check-authentication.js';
 import { checkConsistency, type DocumentFault } from './check-consistency.js';
+import { checkGroupPermissions } from './check-group-permissions.js';
 import { claimsByKeyType } from './claims-by-key-type.js';
 import { isWeakSecret } from './is-weak-secret.js';
 import { resolveApiKey } from './resolve-api-key.js';
@@ -35,7 +36,13 @@ export type Validation =
 export function validateApiKey(document: unknown, unresolved: readonly DocumentFault[]): Validation {
   const parsed = v.safeParse(apiKeySchema, document);
   const issues = (parsed.issues ?? []).map(toFault);
-  const found = [...unresolved, ...checkAuthentication(document), ...issues, ...checkConsistency(document)];
+  const found = [
+    ...unresolved,
+    ...checkAuthentication(document),
+    ...issues,
+    ...checkConsistency(document),
+    ...checkGroupPermissions(document),
+  ];
   const firstByPath = new Map(found.toReversed().map((fault) => [JSON.stringify(fault.path), fault]));
   const faults = found.filter((fault) => firstByPath.get(JSON.stringify(fault.path)) === fault);
   if (!parsed.success || faults.length > 0) return { ok: false, faults };

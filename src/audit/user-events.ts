@@ -1,29 +1,32 @@
 import type { UserRejection } from '../base/rejections.js';
 
-/** Source that verifies a user: a directory, or an identity provider of the option `identityProviders`. */
-type UserSource =
-  | { /** Name of the directory. */ readonly directory: string; readonly provider?: never }
-  | { /** Name of the identity provider. */ readonly provider: string; readonly directory?: never };
-
 /** Events about the verification of users. They contain no names, no passwords and no free text of requests. */
 export type UserEvent =
-  | ({
+  | {
       /** A directory or an identity provider verified the user of a new token. A refresh records only rejections. */
       readonly type: 'user.authenticated';
       readonly clientId: string;
       /** Subject of the token, which contains the immutable ID of the user. */
       readonly subject: string;
+      /** Name of the directory that found the user. */
+      readonly directory?: string;
+      /** Name of the identity provider that signed the user in. */
+      readonly provider?: string;
       readonly ip?: string;
-    } & UserSource)
-  | ({
+    }
+  | {
       /** A directory or an identity provider rejected the user of a token request. `issuance.refused` follows. */
       readonly type: 'user.rejected';
       readonly clientId: string;
       readonly reason: UserRejection;
       /** Subject of the user. Absent if the user is unknown. */
       readonly subject?: string;
+      /** Name of the directory that found the user. */
+      readonly directory?: string;
+      /** Name of the identity provider that signed the user in. */
+      readonly provider?: string;
       readonly ip?: string;
-    } & UserSource)
+    }
   | {
       /** A directory does not answer. Until it answers again, requests for its users are answered with 503. */
       readonly type: 'directory.unreachable';

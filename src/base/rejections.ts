@@ -120,18 +120,8 @@ export type ExchangeRejection =
   | 'proof_missing'
   | 'expires_now';
 
-/** Reasons for rejecting a user of a directory or an identity provider, for audit events only. */
-export type UserRejection =
-  | 'user_unknown'
-  | 'user_absent'
-  | 'user_disabled'
-  | 'user_expired'
-  | 'user_locked'
-  | 'user_password_expired';
-
 /** Reasons for rejecting a token as a grant, for audit events only. The response is always `invalid_grant`. */
 export type GrantRejection =
-  | UserRejection
   | 'malformed'
   | 'expired'
   | 'unknown_family'
@@ -162,7 +152,16 @@ export type GrantRejection =
   | 'no_workload'
   | 'several_workloads'
   | 'no_client'
-  | 'key_inactive';
+  | 'key_inactive'
+  | 'user_unknown'
+  | 'user_absent'
+  | 'user_disabled'
+  | 'user_expired'
+  | 'user_locked'
+  | 'user_password_expired';
+
+/** Reasons for rejecting a user of a directory or an identity provider, for audit events only. */
+export type UserRejection = Extract<GrantRejection, `user_${string}`>;
 
 /** Workload of an authentic JWT, for audit events. */
 export interface WorkloadIdentity {

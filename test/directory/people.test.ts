@@ -13,7 +13,13 @@ let people: People;
 const openPeople = (changes: Partial<FakeDirectory> = {}, timeoutMs = 1000): People => {
   const audit = createAuditTrail({ sinks: [{ write: (record) => void records.push(record) }] });
   const source = 'corp';
-  return createPeople({ source, directory: { ...directory, ...changes }, audit, clock: () => now, timeoutMs });
+  return createPeople({
+    source,
+    directory: { ...directory, ...changes },
+    audit,
+    clock: () => now,
+    timeoutMs,
+  });
 };
 
 const events = () => records.map(({ time: _, ...event }) => event);

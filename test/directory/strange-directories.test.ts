@@ -12,14 +12,28 @@ const STATES = ['active', 'disabled', 'expired', 'locked', 'password_expired'];
 
 /** Answers of directories that third parties wrote. */
 const strange = fc.oneof(
-  fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true, withMap: true, withTypedArray: true }),
+  fc.anything({
+    withNullPrototype: true,
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withTypedArray: true,
+  }),
   fc.record(
     {
-      id: fc.oneof(fc.constant('alice'), fc.string(), fc.string({ unit: 'binary', minLength: 1 }), fc.anything()),
+      id: fc.oneof(
+        fc.constant('alice'),
+        fc.string(),
+        fc.string({ unit: 'binary', minLength: 1 }),
+        fc.anything(),
+      ),
       state: fc.oneof(fc.constantFrom(...STATES, 'toString', 'ACTIVE'), fc.anything()),
       groups: fc.oneof(fc.array(fc.string()), fc.array(fc.anything()), fc.anything()),
       claims: fc.oneof(
-        fc.dictionary(fc.constantFrom('sub', 'email', 'scope', 'may_act', '__proto__', 'toJSON'), fc.anything()),
+        fc.dictionary(
+          fc.constantFrom('sub', 'email', 'scope', 'may_act', '__proto__', 'toJSON'),
+          fc.anything(),
+        ),
         fc.anything(),
       ),
     },
@@ -51,12 +65,10 @@ test('a strange answer is a valid person, absence or an outage, and never anothe
     fc.asyncProperty(strange, async (each) => {
       answer = each;
       serial += 1;
-      const person = await people
-        .byName(`name-${serial}`)
-        .catch((error: unknown) => {
-          expect(error).toBeInstanceOf(TemporarilyUnavailableError);
-          return undefined;
-        });
+      const person = await people.byName(`name-${serial}`).catch((error: unknown) => {
+        expect(error).toBeInstanceOf(TemporarilyUnavailableError);
+        return undefined;
+      });
       if (person === undefined) return;
       expect(person.subject).toMatch(/^corp:[\x21-\x7e]{1,123}$/);
       expect(STATES).toContain(person.state);

@@ -74,7 +74,7 @@ describe('docs/reference/errors.md', () => {
   });
 
   test('covers every union of rejection reasons', () => {
-    const unions = [...rejections.matchAll(/export type (\w+Rejection)/g)].map(([, name]) => name);
+    const unions = [...rejections.matchAll(/export type (\w+Rejection) =\n/g)].map(([, name]) => name);
 
     expect(unions).toEqual([
       ...['TokenRejection', 'DpopRejection', 'ClientRejection', 'ExchangeRejection', 'GrantRejection'],

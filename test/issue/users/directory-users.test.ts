@@ -33,7 +33,11 @@ let app: SessionApp;
 
 beforeEach(async () => {
   directory = createFakeDirectory(
-    directoryPerson('u1', { name: 'alice', groups: [STAFF, WRITERS], claims: { email: 'alice@example.com' } }),
+    directoryPerson('u1', {
+      name: 'alice',
+      groups: [STAFF, WRITERS],
+      claims: { email: 'alice@example.com' },
+    }),
     directoryPerson('u2', { name: 'bob', groups: ['CN=STAFF,ou=Groups,dc=example,dc=com', 'not a DN'] }),
     directoryPerson('u3', { name: 'eve', groups: [] }),
     ...(['disabled', 'expired', 'locked', 'password_expired'] as const).map((state) =>
@@ -110,14 +114,17 @@ describe('a token for a user of a directory', () => {
     );
   });
 
-  test.each(['disabled', 'expired', 'locked', 'password_expired'])('is not issued to a user who is %s', async (state) => {
-    expect(await issue({ user: state })).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
-    expect(app.records).toContainEqual(
-      expect.objectContaining({
-        ...{ type: 'user.rejected', reason: `user_${state}`, subject: `corp:${state}`, directory: 'corp' },
-      }),
-    );
-  });
+  test.each(['disabled', 'expired', 'locked', 'password_expired'])(
+    'is not issued to a user who is %s',
+    async (state) => {
+      expect(await issue({ user: state })).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+      expect(app.records).toContainEqual(
+        expect.objectContaining({
+          ...{ type: 'user.rejected', reason: `user_${state}`, subject: `corp:${state}`, directory: 'corp' },
+        }),
+      );
+    },
+  );
 
   test.each(['a\u0000b', 'a\nb', 'x'.repeat(257)])('is not issued for a malformed name', async (user) => {
     expect(await issue({ user })).toMatchObject({ status: 400, body: { error: 'invalid_request' } });
@@ -165,7 +172,12 @@ describe('claims of a person', () => {
     const claims = { sub: 'admin', scope: 'admin', client_id: 'other', may_act: 'x', allowed_endpoints: '*' };
     const { status, seen, claims: found } = await claimsOf(claims);
     expect({ status, seen }).toEqual({ status: 200, seen: [{}] });
-    expect(found).toMatchObject({ sub: 'corp:u9', scope: 'read', client_id: 'corp-app', allowed_endpoints: [] });
+    expect(found).toMatchObject({
+      sub: 'corp:u9',
+      scope: 'read',
+      client_id: 'corp-app',
+      allowed_endpoints: [],
+    });
     expect(found).not.toHaveProperty('may_act');
   });
 });

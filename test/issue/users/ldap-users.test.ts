@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { type Directory, ldapDirectory } from 'passport-jwe/ldap';
-import { type CertificateAuthority, createCertificateAuthority } from '../../support/certificate-authority.js';
+import {
+  type CertificateAuthority,
+  createCertificateAuthority,
+} from '../../support/certificate-authority.js';
 import { createSessionApp, type SessionApp } from '../../support/session-app.js';
 import {
   change,
@@ -115,7 +118,14 @@ describeWithSlapd('users of slapd over LDAPS', () => {
 
   test('lose all sessions when the account is disabled, but not when it is locked', async () => {
     const lock = (uid: string, value: string) =>
-      slapd.modify(change(dnOf(uid), 'changetype: modify', 'add: pwdAccountLockedTime', `pwdAccountLockedTime: ${value}`));
+      slapd.modify(
+        change(
+          dnOf(uid),
+          'changetype: modify',
+          'add: pwdAccountLockedTime',
+          `pwdAccountLockedTime: ${value}`,
+        ),
+      );
     const [disabled, locked] = [await begin('disabled'), await begin('locked')];
     await lock('disabled', '000001010000Z');
     await lock('locked', new Date().toISOString().replace(/[-:T]|\.\d+/g, ''));
@@ -127,12 +137,19 @@ describeWithSlapd('users of slapd over LDAPS', () => {
     expect((await app.findFamily(locked.refreshToken))?.state.ended).toBeUndefined();
   });
 
-  test.each(['*', '*)(uid=*', 'alice)(uid=*', 'alice\\2a', '\\61lice', 'Zoë *', 'corp:*', 'corp:', 'dn=x,y+z'])(
-    'are not found by the injection %j',
-    async (user) => {
-      expect(await begin(user)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
-    },
-  );
+  test.each([
+    '*',
+    '*)(uid=*',
+    'alice)(uid=*',
+    'alice\\2a',
+    '\\61lice',
+    'Zoë *',
+    'corp:*',
+    'corp:',
+    'dn=x,y+z',
+  ])('are not found by the injection %j', async (user) => {
+    expect(await begin(user)).toMatchObject({ status: 400, body: { error: 'invalid_grant' } });
+  });
 
   test('are found by names with the characters of filters', async () => {
     expect((await begin('Zoë *)(uid=')).status).toBe(200);

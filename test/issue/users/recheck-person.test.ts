@@ -42,7 +42,13 @@ const endings = () => app.records.filter(({ type }) => type === 'session.ended')
 const sweep = async () => {
   const apiKeys = await loadFiles(FILES);
   const { stores, revocations } = app;
-  return sweepDirectory({ apiKeys, stores, revocations, directories: { corp: directory }, clock: () => time });
+  return sweepDirectory({
+    apiKeys,
+    stores,
+    revocations,
+    directories: { corp: directory },
+    clock: () => time,
+  });
 };
 
 let time = NOW;
