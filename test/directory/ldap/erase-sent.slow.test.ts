@@ -67,16 +67,18 @@ describeWithSlapd('sent passwords', () => {
       PASSWORDS: join(directory, 'passwords'),
       WAIT: 'yes',
     });
-    while (!program.output().includes('done')) await new Promise((resolve) => setTimeout(resolve, 20));
-    const { pid = 0 } = program.process;
+    try {
+      while (!program.output().includes('done')) await new Promise((resolve) => setTimeout(resolve, 20));
+      const { pid = 0 } = program.process;
 
-    expect(program.output()).toContain("kind: 'authenticated'");
-    // Shows that the search finds what the memory contains.
-    expect(countInMemory(pid, Buffer.from('kind: '))).toBeGreaterThan(0);
-    for (const password of [right, wrong, service])
-      expect(countInMemory(pid, inBindRequest(password))).toBe(0);
-
-    program.process.kill('SIGKILL');
-    await program.ended;
+      expect(program.output()).toContain("kind: 'authenticated'");
+      // Shows that the search finds what the memory contains.
+      expect(countInMemory(pid, Buffer.from('kind: '))).toBeGreaterThan(0);
+      for (const password of [right, wrong, service])
+        expect(countInMemory(pid, inBindRequest(password))).toBe(0);
+    } finally {
+      program.process.kill('SIGKILL');
+      await program.ended;
+    }
   });
 });
