@@ -147,6 +147,11 @@ const BLOCKS = [
   'caddy',
   // Run by test/docs/directory-page.test.ts.
   'ldap-sign-in',
+  // Run by test/docs/directory-users-page.slow.test.ts.
+  'directory-users',
+  'directory-key',
+  'directory-curl',
+  'directory-check',
   // Run by test/docs/provider-pages.slow.test.ts.
   'auth0',
   'okta',

@@ -6,6 +6,7 @@ import type { CommandIo } from './command-io.js';
 import { apiKeyCommand } from './commands/api-key-command.js';
 import { auditCommand } from './commands/audit-command.js';
 import { callCommand } from './commands/call-command.js';
+import { directoryCommand } from './commands/directory-command.js';
 import { dpopKeyCommand } from './commands/dpop-key-command.js';
 import { initCommand } from './commands/init-command.js';
 import { keysCommand } from './commands/keys-command.js';
@@ -55,6 +56,7 @@ export function createProgram(io: CommandIo): Command {
     callCommand,
     sessionsCommand,
     storeCommand,
+    directoryCommand,
     auditCommand,
   ]) {
     program.addCommand(create(io));

@@ -13,6 +13,12 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const blocks = await readPageBlocks(new URL('../../docs/guides/directory.md', import.meta.url));
 const secret = secretOf(9).toString('hex');
 
+const verifier = createTokenVerifier({
+  keyRing: await createKeyRing({ current: { secret } }),
+  issuer: 'https://auth.example.com',
+  audience: 'https://api.example.com',
+});
+
 describeWithSlapd('docs/guides/directory.md', () => {
   test('shows a sign-in page that issues tokens to people of the directory', async () => {
     const authority = await createCertificateAuthority();
@@ -38,11 +44,6 @@ describeWithSlapd('docs/guides/directory.md', () => {
       });
       return { status: response.status, body: await response.json() };
     };
-    const verifier = createTokenVerifier({
-      keyRing: await createKeyRing({ current: { secret } }),
-      issuer: 'https://auth.example.com',
-      audience: 'https://api.example.com',
-    });
 
     const alice = await signIn({ name: 'alice', password: 'password of alice' });
     const bob = await signIn({ name: 'bob', password: 'password of bob' });

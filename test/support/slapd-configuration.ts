@@ -15,6 +15,8 @@ export interface SlapdSettings {
   readonly entries?: string;
   /** More lines of slapd.conf for the whole server. */
   readonly globals?: string;
+  /** Rules of access that precede those of the database. */
+  readonly access?: string;
   /** More lines of slapd.conf for the database. */
   readonly database?: string;
 }
@@ -53,7 +55,7 @@ pwdLockoutDuration: 3600
 /** Text of slapd.conf for a server with its files in a directory. */
 export function configureSlapd(
   directory: string,
-  { certificate, globals = '', database = '' }: SlapdSettings,
+  { certificate, globals = '', access = '', database = '' }: SlapdSettings,
 ): string {
   const tls =
     certificate === undefined
@@ -78,6 +80,7 @@ directory ${directory}/data
 dbnosync
 maxsize 33554432
 index uid,entryUUID,member eq
+${access}
 access to attrs=userPassword by anonymous auth
 access to * by dn.exact="${SERVICE_DN}" read
 ${database}

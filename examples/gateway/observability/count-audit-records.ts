@@ -22,6 +22,18 @@ export function countAuditRecords(registry: Registry): AuditSink {
     labelNames: ['kind'],
     registers,
   });
+  const users = new Counter({
+    name: 'gateway_users_total',
+    help: 'Users of token requests whom a directory or an identity provider verified, by result',
+    labelNames: ['source', 'result'],
+    registers,
+  });
+  const directoryUp = new Gauge({
+    name: 'gateway_directory_up',
+    help: '1 if the directory answered the last lookup of the token endpoint, and 0 while it is unavailable',
+    labelNames: ['directory'],
+    registers,
+  });
   const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers });
   const limitsDegraded = gauge('gateway_limits_degraded', '1 while the limit store is unavailable');
   const storeUnreachable = gauge(
@@ -45,6 +57,16 @@ export function countAuditRecords(registry: Registry): AuditSink {
       case 'revocation.added':
         revoked.inc({ kind: record.kind });
         break;
+      case 'user.authenticated':
+        users.inc({ source: sourceOf(record), result: 'authenticated' });
+        break;
+      case 'user.rejected':
+        users.inc({ source: sourceOf(record), result: record.reason });
+        break;
+      case 'directory.unreachable':
+      case 'directory.reachable':
+        directoryUp.set({ directory: record.directory }, record.type === 'directory.reachable' ? 1 : 0);
+        break;
       case 'limits.degraded':
       case 'limits.restored':
         limitsDegraded.set(record.type === 'limits.degraded' ? 1 : 0);
@@ -60,4 +82,15 @@ export function countAuditRecords(registry: Registry): AuditSink {
     }
   };
   return { write: count, unaggregated: true };
+}
+
+/** Name of the directory or the identity provider that verified a user. Both share one namespace. */
+function sourceOf({
+  directory,
+  provider,
+}: {
+  readonly directory?: string;
+  readonly provider?: string;
+}): string {
+  return directory ?? provider ?? 'none';
 }

@@ -1,4 +1,4 @@
-import type { Client, Filter, SearchOptions, SearchResult } from 'ldapts';
+import type { Client, Control, Filter, SearchOptions, SearchResult } from 'ldapts';
 import type { LdapSettings } from './ldap-options.js';
 import { resultCodeOf } from './ldap-servers.js';
 import { LDAP_TIMEOUT_MS, loadLdapts } from './open-ldap-connection.js';
@@ -30,35 +30,59 @@ const SIZE_LIMIT_EXCEEDED = 4;
  */
 export async function findEntries(
   client: Client,
-  { baseDn, conditions, attributes }: EntrySearch,
-  { schema }: Pick<LdapSettings, 'schema'>,
+  search: EntrySearch,
+  settings: SearchSettings,
 ): Promise<readonly LdapEntry[]> {
-  const isWindows = schema.kind === 'active-directory';
+  const isWindows = settings.schema.kind === 'active-directory';
   // No size limit: ldapts would hide that a server exceeded one.
-  const options: SearchOptions = {
-    ...{
-      scope: 'sub',
-      derefAliases: 'never',
-      timeLimit: LDAP_TIMEOUT_MS / 1000,
-      filter: await createFilter(conditions),
-    },
-    ...{
-      attributes: [...attributes],
-      explicitBufferAttributes: schema.hasBinaryId ? [schema.idAttribute] : [],
-    },
-  };
-  const { Control } = await loadLdapts();
-  const control = isWindows ? new Control(DOMAIN_SCOPE, { critical: false }) : undefined;
+  const options = await createOptions(search, settings);
+  const control = await createControl(settings);
   const results: SearchResult[] = [];
   try {
-    results.push(await client.search(baseDn, options, control));
+    results.push(await client.search(search.baseDn, options, control));
   } catch (failure) {
     // OpenLDAP limits all pages together, and Active Directory each page.
     if (!isWindows || resultCodeOf(failure) !== SIZE_LIMIT_EXCEEDED) throw failure;
-    const pages = client.searchPaginated(baseDn, { ...options, paged: { pageSize: PAGE_SIZE } }, control);
-    for await (const page of pages) results.push(assertNotEmpty(page));
+    const paged = { ...options, paged: { pageSize: PAGE_SIZE } };
+    for await (const page of client.searchPaginated(search.baseDn, paged, control))
+      results.push(assertNotEmpty(page));
   }
   return results.flatMap(readResult);
+}
+
+/**
+ * Find some of the entries that fulfil the conditions.
+ *
+ * @throws Error (as rejection) if the search fails, or the answer contains a reference to another server
+ */
+export async function sampleEntries(
+  client: Client,
+  search: EntrySearch,
+  settings: SearchSettings,
+  sizeLimit: number,
+): Promise<readonly LdapEntry[]> {
+  const options = { ...(await createOptions(search, settings)), sizeLimit };
+  return readResult(await client.search(search.baseDn, options, await createControl(settings)));
+}
+
+type SearchSettings = Pick<LdapSettings, 'schema'>;
+
+async function createOptions(
+  { conditions, attributes }: EntrySearch,
+  { schema }: SearchSettings,
+): Promise<SearchOptions> {
+  return {
+    ...{ scope: 'sub', derefAliases: 'never', timeLimit: LDAP_TIMEOUT_MS / 1000 },
+    filter: await createFilter(conditions),
+    attributes: [...attributes],
+    explicitBufferAttributes: schema.hasBinaryId ? [schema.idAttribute] : [],
+  };
+}
+
+async function createControl({ schema }: SearchSettings): Promise<Control | undefined> {
+  if (schema.kind !== 'active-directory') return undefined;
+  const { Control } = await loadLdapts();
+  return new Control(DOMAIN_SCOPE, { critical: false });
 }
 
 async function createFilter(conditions: readonly Condition[]): Promise<Filter> {

@@ -11,6 +11,7 @@ import { formatObjectGuid, parseObjectGuid } from './object-guid.js';
 import { LDAP_TIMEOUT_MS, openLdapConnection } from './open-ldap-connection.js';
 import { type Rejection, readBindRejection } from './read-bind-rejection.js';
 import { EntryError, type LdapEntry, readClaims } from './read-entry.js';
+import { searchGroups } from './search-groups.js';
 
 export type { Directory, DirectoryPerson, DirectorySignIn, PersonState } from '../directory.js';
 export type { LdapDirectoryOptions, LdapGroupSearch, LdapUserAttributes } from './ldap-options.js';
@@ -176,22 +177,6 @@ async function findGroups(
   if (found !== undefined) return found;
   if (entry.octets('memberOf') !== undefined) throw new EntryError('memberOf must be UTF-8');
   return Object.freeze(entry.all('memberOf'));
-}
-
-/** Search the groups that have a member. `undefined` if people have `memberOf` instead. */
-async function searchGroups(
-  client: ClientOf,
-  dn: string,
-  settings: LdapSettings,
-): Promise<readonly string[] | undefined> {
-  const { groups, schema } = settings;
-  if (groups === undefined) return undefined;
-  const { baseDn, memberAttribute } = groups;
-  const rule = schema.nestedMemberRule;
-  const member: Condition = rule === undefined ? [memberAttribute, dn] : [memberAttribute, dn, rule];
-  // `1.1` requests no attributes (RFC 4511 §4.5.1.8).
-  const found = await findEntries(client, { baseDn, conditions: [member], attributes: ['1.1'] }, settings);
-  return Object.freeze(found.map((group) => group.dn));
 }
 
 /** Bind as a person on a separate connection. Returns why the server rejected the bind. */

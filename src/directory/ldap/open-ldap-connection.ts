@@ -3,6 +3,7 @@ import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { Client } from 'ldapts';
 import { deadline } from '../../base/deadline.js';
 import { loadPeer } from '../../base/load-peer.js';
+import { eraseSent } from './erase-sent.js';
 import type { LdapSettings } from './ldap-options.js';
 import { type LdapServer, serverNameOf } from './resolve-servers.js';
 
@@ -22,6 +23,9 @@ export interface LdapCredentials {
   readonly password: string;
 }
 
+/** Stage that a connection has reached. Without TLS, only `connected`. */
+export type ConnectionStage = 'connected' | 'encrypted';
+
 /** Maximum time of opening a connection with its bind, and of a search, each in milliseconds. */
 export const LDAP_TIMEOUT_MS = 2000;
 
@@ -38,6 +42,7 @@ export const loadLdapts = () => loadPeer('ldapts', () => import('ldapts'));
 /**
  * Connect to a server, secure the connection, and bind (RFC 4511 §4.2).
  *
+ * @param onStage receives each stage, to explain failures
  * @throws Error (as rejection) if the server is unreachable or slow, is not the one that its certificate names, or rejects
  *   the bind
  */
@@ -45,12 +50,13 @@ export async function openLdapConnection(
   server: LdapServer,
   settings: Pick<LdapSettings, 'ca'>,
   { dn, password }: LdapCredentials,
+  onStage: (stage: ConnectionStage) => void = () => {},
 ): Promise<LdapConnection> {
   // ldapts takes a name such as EXTERNAL for a SASL mechanism. An empty name or password makes a bind anonymous.
   if (!dn.includes('=') || password === '')
     throw new TypeError('A bind requires a distinguished name and a password');
   const { Client } = await loadLdapts();
-  const sockets = createSockets(server, settings);
+  const sockets = createSockets(server, settings, onStage);
   const client = new Client({
     url: server.url,
     timeout: LDAP_TIMEOUT_MS,
@@ -83,7 +89,11 @@ export async function openLdapConnection(
  * Create the sockets of one connection. ldapts would connect again without a bind after a connection is lost, and an anonymous
  * search finds no people. A second socket is therefore an error.
  */
-function createSockets(server: LdapServer, { ca }: Pick<LdapSettings, 'ca'>) {
+function createSockets(
+  server: LdapServer,
+  { ca }: Pick<LdapSettings, 'ca'>,
+  onStage: (stage: ConnectionStage) => void,
+) {
   const { host, port } = server;
   let tcp: Socket | undefined;
   let tls: Socket | undefined;
@@ -98,6 +108,8 @@ function createSockets(server: LdapServer, { ca }: Pick<LdapSettings, 'ca'>) {
       if (tcp !== undefined || tls !== undefined)
         throw new Error('The connection to the directory is closed');
       tcp = connectTcp({ host, port, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS });
+      eraseSent(tcp);
+      tcp.once('connect', () => onStage('connected'));
       if (server.security === 'start-tls') tcp.on('data', (data) => receivedBeforeTls.push(data));
       return tcp;
     },
@@ -108,6 +120,9 @@ function createSockets(server: LdapServer, { ca }: Pick<LdapSettings, 'ca'>) {
       const secured = connectTls(
         plain === undefined ? { ...tlsOptions, port } : { ...tlsOptions, socket: plain },
       );
+      eraseSent(secured);
+      secured.once('connect', () => onStage('connected'));
+      secured.once('secureConnect', () => onStage('encrypted'));
       secured.setKeepAlive(true, KEEP_ALIVE_MS);
       // After StartTLS, ldapts only observes the socket below TLS.
       secured.once('close', () => plain?.destroy());

@@ -5,7 +5,7 @@ import { ldapDirectory } from 'passport-jwe/ldap';
 
 // Sign in with a right and a wrong password, then print the results, and write a heap snapshot.
 
-const { LDAP_OPTIONS = '', PASSWORDS = '', SNAPSHOT = '' } = process.env;
+const { LDAP_OPTIONS = '', PASSWORDS = '', SNAPSHOT = '', WAIT = '' } = process.env;
 
 async function signIn(): Promise<void> {
   const { right, wrong } = JSON.parse(await readFile(PASSWORDS, 'utf8'));
@@ -28,3 +28,5 @@ await signIn();
 for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setTimeout(resolve, 5));
 if (SNAPSHOT !== '') writeHeapSnapshot(SNAPSHOT);
 console.log('done');
+// The memory of the process is read until it is killed.
+if (WAIT !== '') setInterval(() => {}, 60_000);
