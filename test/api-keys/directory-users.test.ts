@@ -10,7 +10,9 @@ const problemsIn = async (text: string) =>
 describe('users of a directory', () => {
   test('are read with normalized groups, deeply frozen', async () => {
     const groups = `"CN = Staff , dc=Example,dc=com": [read]`;
-    const { users, groupPermissions } = await loadFile(`${HEAD}users: { directory: corp }\ngroup_permissions: { ${groups} }\n`);
+    const { users, groupPermissions } = await loadFile(
+      `${HEAD}users: { directory: corp }\ngroup_permissions: { ${groups} }\n`,
+    );
     expect(users).toEqual({ directory: 'corp' });
     expect(groupPermissions).toEqual({
       '[[["cn","staff"]],[["dc","example"]],[["dc","com"]]]': ['read'],
@@ -27,14 +29,32 @@ describe('users of a directory', () => {
     ['users: maybe\n', /^users must be true, false, or a mapping/],
     ['users: [corp]\n', /^users must be true, false, or a mapping/],
     [`users: {}\ngroup_permissions: { "${STAFF}": [read] }\n`, /^users.directory/],
-    [`users: { directory: Corp }\ngroup_permissions: { "${STAFF}": [read] }\n`, /^users.directory must be 1 to 32/],
-    [`users: { directory: corp, x: y }\ngroup_permissions: { "${STAFF}": [read] }\n`, /^users.x is an unknown field/],
+    [
+      `users: { directory: Corp }\ngroup_permissions: { "${STAFF}": [read] }\n`,
+      /^users.directory must be 1 to 32/,
+    ],
+    [
+      `users: { directory: corp, x: y }\ngroup_permissions: { "${STAFF}": [read] }\n`,
+      /^users.x is an unknown field/,
+    ],
     ['users: { directory: corp }\n', /^group_permissions is required with a directory/],
-    ['users: { directory: corp }\ngroup_permissions: {}\n', /^group_permissions is required with a directory/],
+    [
+      'users: { directory: corp }\ngroup_permissions: {}\n',
+      /^group_permissions is required with a directory/,
+    ],
     [`users: true\ngroup_permissions: { "${STAFF}": [read] }\n`, /^group_permissions requires a directory/],
-    [`users: { directory: corp }\ngroup_permissions: { staff: [read] }\n`, /^group_permissions\S* must be a mapping/],
-    [`users: { directory: corp }\ngroup_permissions: { "${STAFF}": [] }\n`, /must contain at least one scope/],
-    [`users: { directory: corp }\ngroup_permissions: { "${STAFF}": [admin] }\n`, /must be a scope in permissions/],
+    [
+      `users: { directory: corp }\ngroup_permissions: { staff: [read] }\n`,
+      /^group_permissions\S* must be a mapping/,
+    ],
+    [
+      `users: { directory: corp }\ngroup_permissions: { "${STAFF}": [] }\n`,
+      /must contain at least one scope/,
+    ],
+    [
+      `users: { directory: corp }\ngroup_permissions: { "${STAFF}": [admin] }\n`,
+      /must be a scope in permissions/,
+    ],
     [
       `users: { directory: corp }\ngroup_permissions: { "${STAFF}": [read], "CN=staff, dc=example,dc=com": [write] }\n`,
       /must be unique: two names are the same group/,

@@ -6,6 +6,7 @@ import {
   createMemoryStores,
   type ThrottleOptions,
   tokenRouter,
+  type UserDirectoriesOptions,
   type VerificationKeys,
   type VerifiedToken,
   type WorkloadIssuer,
@@ -153,6 +154,7 @@ export interface WorkloadAppOptions {
   readonly stores?: Partial<Pick<Stores, 'counters' | 'families'>>;
   /** All requests then come from one address. */
   readonly throttle?: ThrottleOptions;
+  readonly users?: UserDirectoriesOptions;
 }
 
 /** An authorization server that accepts the JWTs of four platforms. */
@@ -168,12 +170,14 @@ export async function createWorkloadApp(options: WorkloadAppOptions = {}): Promi
     stores = { counters },
     claims,
     throttle,
+    users = {},
   } = options;
   const service = { keyRing: await createRing(), issuer: ISSUER, clock };
   const tokens = createIssuerAndVerifier({ ...service, audience: [AUDIENCE, REPORTS, LEDGER] });
   const router = tokenRouter({
     ...{ ...service, audience: AUDIENCE, apiKeys: await loadFiles(files), audit, stores },
     workloadIssuers: issuers,
+    ...users,
     ...(claims === undefined ? {} : { claims }),
     ...(throttle === undefined ? {} : { throttle }),
   });

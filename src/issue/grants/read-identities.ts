@@ -1,6 +1,6 @@
 import type { ApiKey } from '../../api-keys/api-key.js';
 import { InvalidRequestError, InvalidScopeError } from '../../base/errors.js';
-import type { TokenIdentity } from '../users/token-identity.js';
+import type { VerifiedUser } from '../users/verified-user.js';
 import type { VerifiedUsers } from '../users/verified-users.js';
 import type { GrantParameters } from './grant.js';
 import type { AccessTokenRequest } from './issue-access-token.js';
@@ -23,7 +23,7 @@ export function assertServiceRequest(parameters: GrantParameters, isOffline: boo
 export interface IdentityTerms {
   readonly users: Pick<VerifiedUsers, 'isVerifiedSubject'>;
   /** Verified user. `undefined` if the client asserts the user, or the request has none. */
-  readonly identity: TokenIdentity | undefined;
+  readonly identity: VerifiedUser | undefined;
 }
 
 /**

@@ -7,7 +7,7 @@ import { parseScope } from '../../token/claims/scope.js';
 import { requesterOf } from '../requester-of.js';
 import { NO_GROUP_SCOPE } from '../users/identity-of-person.js';
 import { noVerifiedUsers } from '../users/no-verified-users.js';
-import type { TokenIdentity } from '../users/token-identity.js';
+import type { VerifiedUser } from '../users/verified-user.js';
 import type { VerifiedUsers } from '../users/verified-users.js';
 import { audiencesOf, chooseAudience } from './choose-audience.js';
 import type { Grant, GrantContext, TokenResponse } from './grant.js';
@@ -121,7 +121,7 @@ function chooseScope(
 
 function identitiesOf(
   { audience, subject, subjectAsserted, sessionId, deviceId }: FamilyState,
-  identity: TokenIdentity | undefined,
+  identity: VerifiedUser | undefined,
 ) {
   return {
     audience,

@@ -7,7 +7,7 @@ import type { CounterStore } from '../../stores/counter-store.js';
 import { useOnce } from '../use-once.js';
 import { NO_GROUP_SCOPE } from '../users/identity-of-person.js';
 import { permissionsOfGroups } from '../users/permissions-of-groups.js';
-import type { TokenIdentity } from '../users/token-identity.js';
+import type { VerifiedUser } from '../users/verified-user.js';
 import type { UserContext, VerifiedUsers } from '../users/verified-users.js';
 import { readGroups } from './read-groups.js';
 import { readLinkClaim } from './read-link-claim.js';
@@ -42,14 +42,14 @@ export interface IdTokenUsers {
    * @throws InvalidScopeError (as rejection) if the groups of the user grant no permission
    * @throws TemporarilyUnavailableError (as rejection) if the directory or a store is unavailable
    */
-  identify(idToken: VerifiedIdToken, context: UserContext): Promise<TokenIdentity>;
+  identify(idToken: VerifiedIdToken, context: UserContext): Promise<VerifiedUser>;
   /**
    * Record the use of an ID token for a user. Call it last, so that a rejected request does not use up the ID token.
    *
    * @throws InvalidRequestError (as rejection) if the ID token was used before
    * @throws TemporarilyUnavailableError (as rejection) if the store is unavailable
    */
-  consume(idToken: VerifiedIdToken, identity: TokenIdentity, context: UserContext): Promise<void>;
+  consume(idToken: VerifiedIdToken, identity: VerifiedUser, context: UserContext): Promise<void>;
 }
 
 /** Create the identification of users by ID tokens. */
@@ -91,7 +91,7 @@ async function identifyByProvider(
   idToken: VerifiedIdToken,
   context: UserContext,
   audit: AuditTrail,
-): Promise<TokenIdentity> {
+): Promise<VerifiedUser> {
   const { name } = idToken.provider;
   const subject = subjectOf(name, idToken.id);
   const groups = findGroups(idToken);

@@ -2,7 +2,7 @@ import type { ApiKey } from '../../api-keys/api-key.js';
 import { InvalidScopeError } from '../../base/errors.js';
 import type { Person } from '../../directory/check-person.js';
 import { permissionsOfGroups } from './permissions-of-groups.js';
-import type { TokenIdentity } from './token-identity.js';
+import type { VerifiedUser } from './verified-user.js';
 
 /** Description of the error for users whose groups grant nothing that was requested. */
 export const NO_GROUP_SCOPE = 'The groups of the user grant no scope of this API key';
@@ -17,7 +17,7 @@ export function identityOfPerson(
   { permissions, groupPermissions }: Pick<ApiKey, 'permissions' | 'groupPermissions'>,
   directory: string,
   { id, subject, groups, claims }: Person,
-): TokenIdentity {
+): VerifiedUser {
   const available = permissionsOfGroups(permissions, groupPermissions, groups);
   if (available.length === 0) throw new InvalidScopeError(NO_GROUP_SCOPE);
   return { subject, available, claims, person: { directory, id } };

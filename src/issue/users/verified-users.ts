@@ -13,8 +13,8 @@ import { isAbsenceConfirmable } from './is-absence-confirmable.js';
 import { isFinal } from './is-final.js';
 import { namesDirectory } from './names-directory.js';
 import { noteAbsence } from './note-absence.js';
-import type { TokenIdentity } from './token-identity.js';
 import type { UserDirectories } from './user-directories-options.js';
+import type { VerifiedUser } from './verified-user.js';
 
 export interface VerifiedUsersParts extends EndPersonParts {
   readonly directories: UserDirectories;
@@ -38,7 +38,7 @@ export interface VerifiedUsers {
    * @throws InvalidScopeError (as rejection) if the groups of the user grant no permission
    * @throws TemporarilyUnavailableError (as rejection) if the directory or a store is unavailable
    */
-  identify(user: string, users: DirectoryUsers, context: UserContext): Promise<TokenIdentity>;
+  identify(user: string, users: DirectoryUsers, context: UserContext): Promise<VerifiedUser>;
   /**
    * Check the person of a refresh token family again.
    *
@@ -48,7 +48,7 @@ export interface VerifiedUsers {
    * @throws InvalidScopeError (as rejection) if the groups of the person grant no permission
    * @throws TemporarilyUnavailableError (as rejection) if the directory or a store is unavailable
    */
-  recheck(family: StoredFamily, context: UserContext): Promise<TokenIdentity | undefined>;
+  recheck(family: StoredFamily, context: UserContext): Promise<VerifiedUser | undefined>;
   /**
    * Find an active person by ID, for an ID token whose provider is linked to a directory.
    *
@@ -58,7 +58,7 @@ export interface VerifiedUsers {
     directory: string,
     find: (people: People) => Promise<Person | undefined>,
     context: UserContext,
-  ): Promise<TokenIdentity>;
+  ): Promise<VerifiedUser>;
 }
 
 /** Reasons by state. */

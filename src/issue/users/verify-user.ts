@@ -1,6 +1,6 @@
 import { InvalidRequestError } from '../../base/errors.js';
 import type { GrantContext } from '../grants/grant.js';
-import type { TokenIdentity } from './token-identity.js';
+import type { VerifiedUser } from './verified-user.js';
 import type { VerifiedUsers } from './verified-users.js';
 
 /** Syntax of a user whom a directory verifies: a name of any language, which no store, log or token contains. */
@@ -16,7 +16,7 @@ const DIRECTORY_USER = /^\P{Cc}{1,256}$/u;
 export async function verifyUser(
   context: GrantContext,
   users: Pick<VerifiedUsers, 'identify'>,
-): Promise<TokenIdentity | undefined> {
+): Promise<VerifiedUser | undefined> {
   const user = context.parameters.get('user');
   if (user === undefined || typeof context.apiKey.users === 'boolean') return undefined;
   if (!DIRECTORY_USER.test(user) || !user.isWellFormed()) {

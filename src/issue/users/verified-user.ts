@@ -2,7 +2,7 @@ import type { JsonObject } from '../../base/json.js';
 import type { PersonReference } from '../../stores/family-store.js';
 
 /** Verified user of a token. */
-export interface TokenIdentity {
+export interface VerifiedUser {
   /** `<name of the directory or provider>:<immutable ID>`, or a digest of a long ID. At most 128 printable ASCII characters. */
   readonly subject: string;
   /** Permissions of the API key that the groups of the user grant. */
