@@ -8,6 +8,7 @@ export type {
   ModelConfiguration,
   RefreshTokens,
   SurplusScopes,
+  TokenLimitMember,
   WorkloadRule,
 } from './api-key.js';
 export type { ApiKeyFault, ApiKeyRegistry, ApiKeyRule, ClientCredentials } from './api-key-registry.js';

@@ -27,7 +27,9 @@ const PRIVATE_FIELDS = new Set([
     'users',
   ],
 ]);
-const PRIVATE_MODEL_FIELDS = new Set(['endpoint', 'api_key', 'max_tokens', 'temperature']);
+const PRIVATE_MODEL_FIELDS = new Set([
+  ...['endpoint', 'api_key', 'max_tokens', 'temperature', 'token_limit_member', 'request_usage'],
+]);
 
 /** Result of `interpolate()`. */
 export interface Interpolation {

@@ -2,15 +2,9 @@ import { freezeJson, type JsonObject } from '../base/json.js';
 import { keepVerificationKeys } from '../keys/verification-keys.js';
 import type { RateLimits, UserLimits } from '../token/claims/claims-set.js';
 import { keyIdOfName } from '../token/claims/key-id-of-name.js';
-import type {
-  ApiKey,
-  ClientAssertionRules,
-  DelegationRules,
-  ModelConfiguration,
-  WorkloadRule,
-} from './api-key.js';
+import type { ApiKey, ClientAssertionRules, DelegationRules, WorkloadRule } from './api-key.js';
+import { resolveModel } from './resolve-model.js';
 import type { ApiKeyFile } from './schema.js';
-import { SecretText } from './secret-text.js';
 
 /**
  * Convert a validated file to a deeply frozen API key.
@@ -85,16 +79,6 @@ function resolveCertificates({
 function freezeMetadata(metadata: JsonObject): JsonObject {
   freezeJson(metadata, Number.POSITIVE_INFINITY);
   return metadata;
-}
-
-function resolveModel(model: ApiKeyFile['models'][number]): ModelConfiguration {
-  return Object.freeze({
-    name: model.name,
-    endpoint: model.endpoint,
-    ...(model.api_key === undefined ? {} : { apiKey: new SecretText(model.api_key) }),
-    maxTokens: model.max_tokens,
-    temperature: model.temperature,
-  });
 }
 
 function resolveWorkload({

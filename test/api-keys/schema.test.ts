@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
+import { resolveApiKey } from '../../src/api-keys/resolve-api-key.js';
 import { apiKeySchema } from '../../src/api-keys/schema.js';
 import { failuresOf } from '../support/failures-of.js';
 
@@ -47,9 +48,20 @@ describe('defaults', () => {
   });
 
   test('of a model are 1024 tokens and a temperature of 0.7', () => {
-    expect(resolve({ models: [{ name: 'm', endpoint: 'echo:' }] }).models).toEqual([
-      { name: 'm', endpoint: 'echo:', max_tokens: 1024, temperature: 0.7 },
+    const models = [{ name: 'm', endpoint: 'echo:' }];
+    const resolved = { name: 'm', endpoint: 'echo:', maxTokens: 1024, temperature: 0.7 };
+
+    expect(resolveApiKey(resolve({ models }))?.models).toEqual([
+      { ...resolved, explicit: {}, requestUsage: false },
     ]);
+  });
+
+  test('of a model are not explicit, unlike equal values in the file', () => {
+    const model = { name: 'm', endpoint: 'echo:', max_tokens: '1024', temperature: '0.7' };
+
+    expect(resolveApiKey(resolve({ models: [model] }))?.models[0]?.explicit).toEqual({
+      ...{ maxTokens: 1024, temperature: 0.7 },
+    });
   });
 
   test('of limits fill in only what is missing', () => {
@@ -241,6 +253,8 @@ describe('rejected values', () => {
     [{ temperature: '-1' }, 'temperature: must be a number'],
     [{ temperature: '.5' }, 'temperature: must be a number'],
     [{ temperature: 'NaN' }, 'temperature: must be a number'],
+    [{ token_limit_member: 'n' }, 'token_limit_member: must be one of max_tokens, max_completion_tokens'],
+    [{ request_usage: 'yes' }, 'request_usage: must be true or false'],
     [{ api_key: '' }, 'api_key: must not be empty'],
     [{ name: '' }, 'name: must not be empty'],
     [{ endpoint: 'http://example.com' }, 'endpoint: must be an https URL (http on loopback only) or echo:'],

@@ -16,7 +16,7 @@ let token = '';
 beforeAll(async () => {
   provider = await startRecordingUpstream();
   const model = (name: string, path: string): string =>
-    `{ name: ${name}, endpoint: "${provider.origin}${path}", api_key: ${PROVIDER_KEY}, max_tokens: 50, temperature: 0.3 }`;
+    `{ name: ${name}, endpoint: "${provider.origin}${path}", api_key: ${PROVIDER_KEY}, max_tokens: 50, temperature: 0.3, request_usage: true }`;
   gateway = await startModelGateway({
     keys: {
       demo: modelKey([

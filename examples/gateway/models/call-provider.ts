@@ -8,7 +8,7 @@ import { translateRefusal } from './translate-refusal.js';
 export interface ProviderCall {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: Buffer;
   /** API key of the provider, which is also in the headers. */
   readonly secret: string | undefined;
   /** Aborted when the client disconnects. */

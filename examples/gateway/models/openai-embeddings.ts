@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { json, modelName, readBody } from './read-body.js';
+import { modelName, readBody } from './read-body.js';
 import { estimateInput, readCount } from './token-usage.js';
 import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
 
@@ -28,7 +28,7 @@ export const openaiEmbeddings: WireFormat<ModelRequest> = {
       toolNames: [],
       inputEstimate: estimateInput(request.input),
       maxOutput: () => 0,
-      bodyFor: () => json.parse(request),
+      changesFor: () => new Map(),
     };
   },
 

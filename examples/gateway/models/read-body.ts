@@ -43,3 +43,8 @@ export function namesOfTools(tools: z.output<typeof toolList>): readonly string[
     return name;
   });
 }
+
+/** Whether a member is absent or null. Providers treat both alike. */
+export function isUnset(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}

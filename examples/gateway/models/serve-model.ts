@@ -2,6 +2,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { isResponseFinished, verifiedToken } from 'passport-jwe';
 import type { ApiKeyRegistry, ModelConfiguration } from 'passport-jwe/api-keys';
 import type { Dispatcher } from 'undici';
+import { editJson } from '../json/edit-json.js';
 import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
 import type { Traced } from '../observability/tracing.js';
@@ -12,6 +13,7 @@ import { endpointOf, findModel, modelsOf } from './find-model.js';
 import { type Course, followExchange } from './follow-exchange.js';
 import { providerFailed } from './model-api-error.js';
 import { json } from './read-body.js';
+import type { ReceivedBody } from './receive-body.js';
 import { relayStream } from './relay-stream.js';
 import { estimateTokens, type TokenUsage } from './token-usage.js';
 import type { ModelRequest, WireFormat } from './wire-format.js';
@@ -28,9 +30,10 @@ export interface ModelService {
   readonly traced: Traced;
 }
 
-/** Route of an API format, and a function that returns the parsed request. */
+/** Route of an API format, and functions that return the request. */
 export interface ModelRoute<Asked extends ModelRequest> {
   readonly format: WireFormat<Asked>;
+  bodyOf(req: Request): ReceivedBody;
   askedOf(req: Request): Asked;
 }
 
@@ -38,6 +41,7 @@ interface Exchange<Asked extends ModelRequest> extends ModelRoute<Asked> {
   readonly req: Request;
   readonly res: Response;
   readonly course: Course;
+  readonly model: ModelConfiguration;
 }
 
 const NOTHING: TokenUsage = { inputTokens: 0, outputTokens: 0 };
@@ -63,12 +67,10 @@ export function serveModel<Asked extends ModelRequest>(
     const reserved = { inputTokens: asked.inputEstimate, outputTokens: asked.maxOutput(model) };
     const { onCompletion } = service;
     const course = followExchange({ req, res, model: model.name, reserved, onCompletion });
-    const exchange = { ...route, req, res, course };
+    const exchange = { ...route, req, res, course, model };
     try {
       const attributes = { 'gen_ai.request.model': model.name };
-      const answer = await service.traced(`ask ${model.name}`, attributes, () =>
-        ask(exchange, model, service),
-      );
+      const answer = await service.traced(`ask ${model.name}`, attributes, () => ask(exchange, service));
       await (asked.isStream ? passStreamOn(exchange, answer) : passAnswerOn(exchange, answer));
     } catch (failure) {
       course.end('refused', NOTHING);
@@ -85,8 +87,7 @@ export function serveModel<Asked extends ModelRequest>(
 }
 
 async function ask<Asked extends ModelRequest>(
-  { format, askedOf, req, course }: Exchange<Asked>,
-  model: ModelConfiguration,
+  { format, askedOf, bodyOf, req, course, model }: Exchange<Asked>,
   { dispatcher, echoOrigin }: ModelService,
 ): Promise<ProviderAnswer> {
   const asked = askedOf(req);
@@ -104,7 +105,7 @@ async function ask<Asked extends ModelRequest>(
       'content-type': 'application/json',
       accept: asked.isStream ? 'text/event-stream' : 'application/json',
     },
-    body: JSON.stringify(asked.bodyFor(model)),
+    body: editJson(bodyOf(req).bytes, asked.changesFor(model)),
     secret,
     signal: course.signal,
   });
@@ -134,14 +135,14 @@ function parseAnswer(text: string) {
 
 /** Relays a streamed response. The first event sends the status, so later failures are reported in a final event. */
 async function passStreamOn<Asked extends ModelRequest>(
-  { format, askedOf, req, res, course }: Exchange<Asked>,
+  { format, askedOf, req, res, course, model }: Exchange<Asked>,
   { body, contentType }: ProviderAnswer,
 ): Promise<void> {
   if (!contentType.startsWith('text/event-stream')) {
     discard(body);
     throw providerFailed(new Error('The provider did not respond with an event stream'));
   }
-  const meter = format.meter(askedOf(req));
+  const meter = format.meter(askedOf(req), model);
   course.follow(() => meter.usage);
   try {
     await relayStream({ body, res, meter, signal: course.signal });

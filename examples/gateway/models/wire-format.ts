@@ -1,5 +1,6 @@
 import type { JsonObject } from 'passport-jwe';
 import type { ModelConfiguration } from 'passport-jwe/api-keys';
+import type { JsonChanges } from '../json/edit-json.js';
 import type { TokenUsage } from './token-usage.js';
 
 /** Model request, parsed from any API format. */
@@ -12,8 +13,12 @@ export interface ModelRequest {
   readonly inputEstimate: number;
   /** Returns the maximum number of output tokens for a model configuration. */
   maxOutput(model: ModelConfiguration): number;
-  /** Returns the body for the provider: the client's body with limits and defaults applied. */
-  bodyFor(model: ModelConfiguration): JsonObject;
+  /**
+   * Returns the changes to the body that the configuration of the model requires.
+   *
+   * @throws InvalidRequestError if the configuration does not permit the request.
+   */
+  changesFor(model: ModelConfiguration): JsonChanges;
 }
 
 /** Event in a stream, as the provider sent it. */
@@ -58,7 +63,7 @@ export interface WireFormat<Asked extends ModelRequest = ModelRequest> {
   read(body: unknown): Asked;
   /** Returns the usage in a complete response, or `undefined` if the response contains none. */
   usageOf(answer: JsonObject): TokenUsage | undefined;
-  meter(request: Asked): StreamMeter;
+  meter(request: Asked, model: ModelConfiguration): StreamMeter;
   /** Returns the event that reports an error at the end of a broken stream. */
   breakEvent(body: JsonObject): string;
 }
