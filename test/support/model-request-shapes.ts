@@ -48,7 +48,7 @@ const CHATS = shapesAt('/v1/chat/completions', [
     `{${GPT},"tools":[{"type":"function","function":{"name":"a"}}],"tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[{"type":"function","function":{"name":"a"}}]}}}`,
   ],
   ['functions', `{${GPT},"functions":[{"name":"f","parameters":{}}],"function_call":{"name":"f"}}`],
-  ['tools of no known type', `{${GPT},"tools":[{"type":"web_search"},{"type":"future","kind":[1]}]}`],
+  ['tools of no known type', `{${GPT},"tools":[{},{"type":"web_search"},{"type":"future","kind":[1]}]}`],
   [
     'a tool conversation with large integers',
     '{"model":"gpt","messages":[{"role":"user","content":"?"},{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":"{\\"id\\":9007199254740993}"}}]},{"role":"tool","tool_call_id":"c1","content":"9007199254740993"}],"seed":9007199254740993}',

@@ -2,9 +2,11 @@ import { InvalidRequestError } from 'passport-jwe';
 import type { ModelConfiguration } from 'passport-jwe/api-keys';
 import { z } from 'zod';
 import type { JsonChange, JsonChanges } from '../json/edit-json.js';
+import { MESSAGES_MEMBERS } from './known-members.js';
 import { parseEventData } from './parse-event-data.js';
-import { isUnset, modelName, namesOfTools, readBody, tokenCount, toolList } from './read-body.js';
+import { isUnset, modelName, readBody, tokenCount } from './read-body.js';
 import { EmissionCounter, estimateInput, readCount, type TokenUsage } from './token-usage.js';
+import { namesOfTools, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
 const messagesSchema = z.looseObject({
@@ -26,6 +28,7 @@ const DEFAULT_VERSION = '2023-06-01';
 
 const shared = {
   endpointSuffix: '/messages',
+  members: MESSAGES_MEMBERS,
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
   authorize: (apiKey: string) => ({ 'x-api-key': apiKey }),
   defaultHeaders: { 'anthropic-version': DEFAULT_VERSION },

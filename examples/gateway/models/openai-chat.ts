@@ -2,9 +2,11 @@ import type { JsonObject } from 'passport-jwe';
 import type { ModelConfiguration, TokenLimitMember } from 'passport-jwe/api-keys';
 import { z } from 'zod';
 import { editJson, type JsonChange, type JsonChanges } from '../json/edit-json.js';
+import { CHAT_MEMBERS } from './known-members.js';
 import { parseEventData } from './parse-event-data.js';
-import { isUnset, modelName, namesOfTools, readBody, tokenCount, toolList } from './read-body.js';
+import { isUnset, modelName, readBody, tokenCount } from './read-body.js';
 import { EmissionCounter, estimateInput, readCount, type TokenUsage } from './token-usage.js';
+import { namesOfTools, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
 const chatSchema = z.looseObject({
@@ -34,6 +36,7 @@ interface ChatRequest extends ModelRequest {
 export const openaiChat: WireFormat<ChatRequest> = {
   route: '/v1/chat/completions',
   endpointSuffix: '/chat/completions',
+  members: CHAT_MEMBERS,
   forwardedHeaders: [],
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EMBEDDINGS_MEMBERS } from './known-members.js';
 import { modelName, readBody } from './read-body.js';
 import { estimateInput, readCount } from './token-usage.js';
 import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
@@ -17,6 +18,7 @@ const embeddingsSchema = z.looseObject({
 export const openaiEmbeddings: WireFormat<ModelRequest> = {
   route: '/v1/embeddings',
   endpointSuffix: '/embeddings',
+  members: EMBEDDINGS_MEMBERS,
   forwardedHeaders: [],
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 

@@ -1,13 +1,14 @@
 import type { JsonObject } from 'passport-jwe';
 import type { ModelConfiguration } from 'passport-jwe/api-keys';
 import type { JsonChanges } from '../json/edit-json.js';
+import type { KnownMembers } from './known-members.js';
 import type { TokenUsage } from './token-usage.js';
 
 /** Model request, parsed from any API format. */
 export interface ModelRequest {
   readonly model: string;
   readonly isStream: boolean;
-  /** Names of the tools in the request. */
+  /** All names of the tools in the request. */
   readonly toolNames: readonly string[];
   /** Estimated number of input tokens. */
   readonly inputEstimate: number;
@@ -47,6 +48,8 @@ export interface WireFormat<Asked extends ModelRequest = ModelRequest> {
   readonly route: string;
   /** Path suffix of model endpoints with this format. */
   readonly endpointSuffix: string;
+  /** Members that requests of restricted tokens can contain. */
+  readonly members: KnownMembers;
   /** Path to append to the model endpoint. */
   readonly endpointExtension?: string;
   /** Lower-case names of request headers to forward to providers. */

@@ -13,6 +13,7 @@ import { ModelApiError } from '../models/model-api-error.js';
 import { openaiChat } from '../models/openai-chat.js';
 import { openaiEmbeddings } from '../models/openai-embeddings.js';
 import { receiveBody } from '../models/receive-body.js';
+import { rejectDetours } from '../models/reject-detours.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
 import type { ModelRequest, WireFormat } from '../models/wire-format.js';
 
@@ -56,6 +57,7 @@ function mountFormat<Asked extends ModelRequest>(
     format.route.replace('/v1', ''),
     express.raw({ type: 'application/json', limit: BODY_LIMIT }),
     requireModel((req) => askedOf(req).model),
+    rejectDetours(format.members, bodyOf),
     requireFunctions((req) => askedOf(req).toolNames),
     limitRequests({ limits: parts.limits, tokens }),
     serveModel({ format, bodyOf, askedOf }, parts),
