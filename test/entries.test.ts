@@ -112,7 +112,7 @@ const API_KEYS: PublicNames = {
       ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState CertificateSubject ClaimConditions ClientAssertionRules ClientCertificateRules
       ClientCredentials
       ConfigurationProblem DelegationRules DpopPolicy GenerateApiKeyOptions LoadApiKeysOptions LoadedApiKeys
-      ModelConfiguration ParsedApiKey RefreshTokens SecretText SurplusScopes TokenLimitMember
+      ModelConfiguration ModelEndpoint ParsedApiKey RefreshTokens SecretText SurplusScopes TokenLimitMember
       WatchApiKeysOptions WatchedApiKeys WorkloadRule
     `),
 };

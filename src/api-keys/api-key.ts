@@ -3,51 +3,7 @@ import type { JsonObject } from '../base/json.js';
 import type { VerificationKeys } from '../keys/verification-keys.js';
 import type { ApiKeyType, RateLimits } from '../token/claims/claims-set.js';
 import type { ClaimConditions } from './matches-conditions.js';
-import type { SecretText } from './secret-text.js';
-
-/** Members of OpenAI chat requests that limit the output. Newer models of OpenAI reject `max_tokens`. */
-export const TOKEN_LIMIT_MEMBERS = ['max_tokens', 'max_completion_tokens'] as const;
-
-/** Value of `token_limit_member` of a model in an API key file. */
-export type TokenLimitMember = (typeof TOKEN_LIMIT_MEMBERS)[number];
-
-/** Model that an API key may use, and the endpoint of the model's provider. */
-export interface ModelConfiguration {
-  /** Model name that clients send in requests. */
-  readonly name: string;
-  /** URL of the provider (`https:`, or `http:` on loopback), or `echo:` for the embedded model. */
-  readonly endpoint: string;
-  /** API key for the provider. It never appears in a token, log or error. Optional for `echo:`. */
-  readonly apiKey?: SecretText;
-  /**
-   * Maximum number of output tokens per request. If the file does not set it, it is an estimate for requests without a
-   * limit, and not a limit itself.
-   *
-   * @default 1024
-   */
-  readonly maxTokens: number;
-  /**
-   * Sampling temperature for requests that do not set one, from 0 to 2. Send it to a provider only if `explicit`
-   * contains it, because many models reject it.
-   *
-   * @default 0.7
-   */
-  readonly temperature: number;
-  /** Values of `maxTokens` and `temperature` that the file sets. Only these may change a request to a provider. */
-  readonly explicit: { readonly maxTokens?: number; readonly temperature?: number };
-  /**
-   * Member that limits the output in OpenAI chat requests to the provider.
-   *
-   * @default undefined (the member in the request of the client; without one, `max_completion_tokens`)
-   */
-  readonly tokenLimitMember?: TokenLimitMember;
-  /**
-   * Whether a gateway may add `stream_options.include_usage` to OpenAI chat requests, to receive exact usage.
-   *
-   * @default false
-   */
-  readonly requestUsage: boolean;
-}
+import type { ModelConfiguration } from './model-configuration.js';
 
 /**
  * Clients that may use the refresh tokens of an API key (RFC 6749 §2.1). `off`: none. `confidential`: clients that

@@ -33,7 +33,7 @@ test('docs/reference/api-key-files.md describes every field of the schema, and n
 });
 
 test('docs/reference/api-key-files.md quotes the message of every rule between fields and files', async () => {
-  const checks = ['check-authentication', 'check-consistency', 'check-across-files'];
+  const checks = ['check-authentication', 'check-consistency', 'check-models', 'check-across-files'];
   const files = [...checks.map((name) => `api-keys/${name}`), 'issue/require-servable-keys'];
   const sources = await Promise.all(
     files.map((file) => readFile(new URL(`../../src/${file}.ts`, import.meta.url), 'utf8')),

@@ -49,23 +49,31 @@ export function listMembers(bytes: Buffer, open: number): readonly JsonMember[] 
  * @param bytes valid JSON in UTF-8.
  */
 export function findDuplicateName(bytes: Buffer): string | undefined {
-  const objects: Set<string>[] = [];
+  const objects: NamesOfObject[] = [];
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at];
-    if (byte === OPEN_BRACE) objects.push(new Set());
+    if (byte === OPEN_BRACE) objects.push(undefined);
     else if (byte === CLOSE_BRACE) objects.pop();
     else if (byte === QUOTE) {
       const end = endOfString(bytes, at);
       if (bytes[skipSpace(bytes, end)] === COLON) {
         const name = readName(bytes, at, end);
-        const names = objects.at(-1);
-        if (names?.has(name)) return name;
-        names?.add(name);
+        const names = objects.pop();
+        if (names === name || (names instanceof Set && names.has(name))) return name;
+        objects.push(addName(names, name));
       }
       at = end - 1;
     }
   }
   return undefined;
+}
+
+/** Names in an object. Most objects in deeply nested JSON have one member, which needs no set. */
+type NamesOfObject = undefined | string | Set<string>;
+
+function addName(names: NamesOfObject, name: string): NamesOfObject {
+  if (names === undefined) return name;
+  return (typeof names === 'string' ? new Set([names]) : names).add(name);
 }
 
 /** Returns the offset of the first byte from `at` that is no white space (RFC 8259 §2). */
@@ -80,7 +88,8 @@ function isSpace(byte: number | undefined): boolean {
 }
 
 function readName(bytes: Buffer, start: number, end: number): string {
-  return String(JSON.parse(bytes.toString('utf8', start, end)));
+  const name = bytes.toString('utf8', start + 1, end - 1);
+  return name.includes('\\') ? String(JSON.parse(`"${name}"`)) : name;
 }
 
 /** Returns the offset after a string. A quote after an odd number of backslashes is part of the string. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from 'passport-jwe';
-import type { ModelConfiguration, TokenLimitMember } from 'passport-jwe/api-keys';
+import type { ModelConfiguration, ModelEndpoint, TokenLimitMember } from 'passport-jwe/api-keys';
 import { z } from 'zod';
 import { editJson, type JsonChange, type JsonChanges } from '../json/edit-json.js';
 import { CHAT_MEMBERS } from './known-members.js';
@@ -50,7 +50,7 @@ export const openaiChat: WireFormat<ChatRequest> = {
       toolNames: [...namesOfTools(tools), ...(functions ?? []).map(({ name }) => name)],
       inputEstimate: estimateInput(messages, tools, functions),
       maxOutput: (configuration) => maxOutputOf(chat, configuration) * (chat.n ?? 1),
-      changesFor: (configuration) => changesFor(chat, configuration),
+      changesFor: (configuration, endpoint) => changesFor(chat, configuration, endpoint),
     };
   },
 
@@ -61,14 +61,17 @@ export const openaiChat: WireFormat<ChatRequest> = {
 };
 
 /** Returns the changes that the configuration of the model requires. Without any, the body passes unchanged. */
-function changesFor(chat: ChatBody, model: ModelConfiguration): JsonChanges {
-  const changes = new Map<string, JsonChange>(limitOutput(chat, model));
-  const { temperature } = model.explicit;
+function changesFor(
+  chat: ChatBody,
+  { explicit: { maxTokens, temperature } }: ModelConfiguration,
+  { requestUsage, tokenLimitMember }: ModelEndpoint,
+): JsonChanges {
+  const changes = new Map<string, JsonChange>(limitOutput(chat, maxTokens, tokenLimitMember));
   // Providers recommend to set one of the two, and some reject both.
   if (temperature !== undefined && isUnset(chat.temperature) && isUnset(chat.top_p)) {
     changes.set('temperature', { kind: 'set', value: temperature });
   }
-  if (model.requestUsage && chat.stream === true && chat.stream_options?.include_usage !== true) {
+  if (requestUsage && chat.stream === true && chat.stream_options?.include_usage !== true) {
     const usage: JsonChanges = new Map([['include_usage', { kind: 'set', value: true }]]);
     changes.set('stream_options', { kind: 'within', changes: usage });
   }
@@ -78,7 +81,8 @@ function changesFor(chat: ChatBody, model: ModelConfiguration): JsonChanges {
 /** Applies the configured limit, in the configured member. Newer models reject `max_tokens`. */
 function limitOutput(
   chat: ChatBody,
-  { explicit: { maxTokens }, tokenLimitMember }: ModelConfiguration,
+  maxTokens: number | undefined,
+  tokenLimitMember: TokenLimitMember | undefined,
 ): readonly (readonly [string, JsonChange])[] {
   const requested = requestedLimit(chat);
   const limit = Math.min(requested, maxTokens ?? NO_LIMIT);

@@ -1,15 +1,22 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { isResponseFinished, verifiedToken } from 'passport-jwe';
-import type { ApiKeyRegistry, ModelConfiguration } from 'passport-jwe/api-keys';
+import type { ApiKeyRegistry, ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
 import type { Dispatcher } from 'undici';
 import { editJson } from '../json/edit-json.js';
 import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
 import type { Traced } from '../observability/tracing.js';
-import { callProvider, discard, type ProviderAnswer, readText, translateFailure } from './call-provider.js';
+import {
+  callProvider,
+  discard,
+  type ProviderAnswer,
+  type ProviderCall,
+  readText,
+  translateFailure,
+} from './call-provider.js';
 import type { CompletionListener } from './completion-record.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
-import { endpointOf, findModel, modelsOf } from './find-model.js';
+import { endpointsOf, findModel, modelsOf, urlOf } from './find-model.js';
 import { type Course, followExchange } from './follow-exchange.js';
 import { providerFailed } from './model-api-error.js';
 import { json } from './read-body.js';
@@ -87,28 +94,40 @@ export function serveModel<Asked extends ModelRequest>(
 }
 
 async function ask<Asked extends ModelRequest>(
-  { format, askedOf, bodyOf, req, course, model }: Exchange<Asked>,
+  exchange: Exchange<Asked>,
   { dispatcher, echoOrigin }: ModelService,
 ): Promise<ProviderAnswer> {
+  const { format, course, model } = exchange;
+  const origin = await echoOrigin();
+  const calls = endpointsOf(model, format).map(
+    (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin)),
+  );
+  return callProvider(dispatcher, calls, course.signal);
+}
+
+function callOf<Asked extends ModelRequest>(
+  { format, askedOf, bodyOf, req, model }: Exchange<Asked>,
+  endpoint: ModelEndpoint,
+  url: string,
+): ProviderCall {
   const asked = askedOf(req);
-  const secret = model.apiKey?.reveal();
   const forwarded = format.forwardedHeaders.flatMap((name) => {
     const value = req.get(name);
     return value === undefined ? [] : [[name, value]];
   });
-  return callProvider(dispatcher, {
-    url: endpointOf(model, format, await echoOrigin()),
-    headers: {
-      ...format.defaultHeaders,
-      ...Object.fromEntries(forwarded),
-      ...(secret === undefined ? {} : format.authorize(secret)),
-      'content-type': 'application/json',
-      accept: asked.isStream ? 'text/event-stream' : 'application/json',
-    },
-    body: editJson(bodyOf(req).bytes, asked.changesFor(model)),
-    secret,
-    signal: course.signal,
-  });
+  const headers = {
+    ...format.defaultHeaders,
+    ...Object.fromEntries(forwarded),
+    ...(endpoint.apiKey === undefined ? {} : format.authorize(endpoint.apiKey.reveal())),
+    ...Object.fromEntries([...endpoint.headers].map(([name, value]) => [name, value.reveal()])),
+    'content-type': 'application/json',
+    accept: asked.isStream ? 'text/event-stream' : 'application/json',
+  };
+  const changes = new Map(asked.changesFor(model, endpoint));
+  if (endpoint.providerModel !== asked.model) {
+    changes.set('model', { kind: 'set', value: endpoint.providerModel });
+  }
+  return { endpoint, url, headers, body: editJson(bodyOf(req).bytes, changes) };
 }
 
 async function passAnswerOn<Asked extends ModelRequest>(
@@ -135,14 +154,14 @@ function parseAnswer(text: string) {
 
 /** Relays a streamed response. The first event sends the status, so later failures are reported in a final event. */
 async function passStreamOn<Asked extends ModelRequest>(
-  { format, askedOf, req, res, course, model }: Exchange<Asked>,
-  { body, contentType }: ProviderAnswer,
+  { format, askedOf, req, res, course }: Exchange<Asked>,
+  { body, contentType, endpoint }: ProviderAnswer,
 ): Promise<void> {
   if (!contentType.startsWith('text/event-stream')) {
     discard(body);
     throw providerFailed(new Error('The provider did not respond with an event stream'));
   }
-  const meter = format.meter(askedOf(req), model);
+  const meter = format.meter(askedOf(req), endpoint);
   course.follow(() => meter.usage);
   try {
     await relayStream({ body, res, meter, signal: course.signal });

@@ -1,5 +1,5 @@
 import type { JsonObject } from 'passport-jwe';
-import type { ModelConfiguration } from 'passport-jwe/api-keys';
+import type { ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
 import type { JsonChanges } from '../json/edit-json.js';
 import type { KnownMembers } from './known-members.js';
 import type { TokenUsage } from './token-usage.js';
@@ -15,11 +15,11 @@ export interface ModelRequest {
   /** Returns the maximum number of output tokens for a model configuration. */
   maxOutput(model: ModelConfiguration): number;
   /**
-   * Returns the changes to the body that the configuration of the model requires.
+   * Returns the changes to the body that the configuration of the model and the endpoint require.
    *
    * @throws InvalidRequestError if the configuration does not permit the request.
    */
-  changesFor(model: ModelConfiguration): JsonChanges;
+  changesFor(model: ModelConfiguration, endpoint: ModelEndpoint): JsonChanges;
 }
 
 /** Event in a stream, as the provider sent it. */
@@ -66,7 +66,7 @@ export interface WireFormat<Asked extends ModelRequest = ModelRequest> {
   read(body: unknown): Asked;
   /** Returns the usage in a complete response, or `undefined` if the response contains none. */
   usageOf(answer: JsonObject): TokenUsage | undefined;
-  meter(request: Asked, model: ModelConfiguration): StreamMeter;
+  meter(request: Asked, endpoint: ModelEndpoint): StreamMeter;
   /** Returns the event that reports an error at the end of a broken stream. */
   breakEvent(body: JsonObject): string;
 }
