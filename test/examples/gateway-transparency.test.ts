@@ -74,7 +74,15 @@ describe('without parameters in the API key file', () => {
     const names = (provider.requests[0]?.rawHeaders ?? []).filter((_, index) => index % 2 === 0);
 
     expect(names.map((name) => name.toLowerCase()).sort()).toEqual([
-      ...['accept', 'authorization', 'connection', 'content-length', 'content-type', 'host'],
+      ...[
+        'accept',
+        'accept-encoding',
+        'authorization',
+        'connection',
+        'content-length',
+        'content-type',
+        'host',
+      ],
     ]);
   });
 });

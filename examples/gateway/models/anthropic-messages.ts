@@ -169,7 +169,7 @@ function meterMessages(inputEstimate: number): StreamMeter {
         emitted.add(text);
       }
       isComplete ||= data?.type === 'message_stop';
-      return formatEvent(event);
+      return event.raw;
     },
     get isComplete() {
       return isComplete;

@@ -1,5 +1,6 @@
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable, type Transform } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { constants, createBrotliDecompress, createUnzip } from 'node:zlib';
 import type { ModelEndpoint } from 'passport-jwe/api-keys';
 import { type Dispatcher, errors, request } from 'undici';
 import { type ModelApiError, providerFailed, providerTimedOut, withoutRetry } from './model-api-error.js';
@@ -102,7 +103,7 @@ async function attemptCall(
   };
   try {
     const options = { dispatcher, method: 'POST', headers, body, signal, ...timeouts } as const;
-    const response = await request(url, options);
+    const response = decode(await request(url, options));
     const { statusCode: status } = response;
     if (status >= 200 && status < 300) {
       return { kind: 'answered', answer: { endpoint, ...readAnswer(response) } };
@@ -122,12 +123,48 @@ async function attemptCall(
   }
 }
 
+/**
+ * Decodes a body that a provider has encoded although the request asks for `identity` (RFC 9110 §12.5.3).
+ *
+ * @throws Error if the encoding is not supported.
+ */
+function decode(response: Dispatcher.ResponseData): Answered {
+  const { statusCode, headers, body } = response;
+  const encoding = firstOf(headers['content-encoding'])?.trim().toLowerCase() ?? 'identity';
+  if (encoding === 'identity' || encoding === '') return { statusCode, headers, body };
+  const decoder = createDecoder(encoding);
+  if (decoder === undefined) {
+    discard(body);
+    throw new Error('The provider encoded the response in a way that was not requested');
+  }
+  // Errors of the connection reach the reader through the decoder.
+  pipeline(body, decoder, () => {});
+  return { statusCode, headers, body: decoder };
+}
+
+interface Answered extends Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> {
+  readonly body: Readable;
+}
+
+function createDecoder(encoding: string): Transform | undefined {
+  switch (encoding) {
+    case 'gzip':
+    case 'x-gzip':
+    case 'deflate':
+      return createUnzip({ flush: constants.Z_SYNC_FLUSH });
+    case 'br':
+      return createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH });
+    default:
+      return undefined;
+  }
+}
+
 /** Returns the secrets of an endpoint, which must not occur in messages. */
 function secretsOf({ apiKey, headers }: ModelEndpoint): readonly string[] {
   return [...(apiKey === undefined ? [] : [apiKey]), ...headers.values()].map((each) => each.reveal());
 }
 
-function readAnswer({ headers, body }: Dispatcher.ResponseData): Omit<ProviderAnswer, 'endpoint'> {
+function readAnswer({ headers, body }: Answered): Omit<ProviderAnswer, 'endpoint'> {
   return {
     contentType: firstOf(headers['content-type']) ?? '',
     requestId: firstOf(headers['x-request-id']) ?? firstOf(headers['request-id']),

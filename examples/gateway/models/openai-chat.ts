@@ -5,6 +5,7 @@ import { editJson, type JsonChange, type JsonChanges } from '../json/edit-json.j
 import { CHAT_MEMBERS } from './known-members.js';
 import { parseEventData } from './parse-event-data.js';
 import { isUnset, modelName, readBody, tokenCount } from './read-body.js';
+import { withData } from './split-events.js';
 import { EmissionCounter, estimateInput, readCount, type TokenUsage } from './token-usage.js';
 import { namesOfTools, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
@@ -147,6 +148,8 @@ const deltaSchema = z.looseObject({
 /** @param hidesUsage whether to remove the usage from the stream, because only the gateway requested it. */
 function meterChat(inputEstimate: number, hidesUsage: boolean): StreamMeter {
   const emitted = new EmissionCounter();
+  /** Choices that have begun, and whether they are finished. */
+  const finished = new Map<number, boolean>();
   let reported: TokenUsage | undefined;
   let isComplete = false;
 
@@ -154,18 +157,23 @@ function meterChat(inputEstimate: number, hidesUsage: boolean): StreamMeter {
     relay(event) {
       if (event.data === '[DONE]') {
         isComplete = true;
-        return formatEvent(event);
+        return event.raw;
       }
       const chunk = parseEventData(event.data);
       countDeltas(chunk, emitted);
+      for (const { index, isFinished } of choicesOf(chunk)) finished.set(index, isFinished);
       reported = readUsage(chunk['usage']) ?? reported;
-      if (!hidesUsage || !('usage' in chunk)) return formatEvent(event);
+      if (!hidesUsage || !('usage' in chunk)) return event.raw;
       const { usage, choices } = chunk;
       const isUsageAlone = Array.isArray(choices) && choices.length === 0 && Boolean(usage);
-      return isUsageAlone ? '' : formatEvent({ ...event, data: withoutUsage(event.data) });
+      return isUsageAlone ? '' : withData(event, withoutUsage(event.data));
     },
     get isComplete() {
       return isComplete;
+    },
+    // Some providers end streams without `[DONE]`.
+    get isWhole() {
+      return isComplete || (finished.size > 0 && [...finished.values()].every(Boolean));
     },
     get usage() {
       return reported ?? { inputTokens: inputEstimate, outputTokens: emitted.tokens };
@@ -185,4 +193,16 @@ function countDeltas(chunk: JsonObject, emitted: EmissionCounter): void {
 
 function withoutUsage(data: string): string {
   return editJson(Buffer.from(data), new Map([['usage', { kind: 'remove' }]])).toString();
+}
+
+const choicesSchema = z.array(
+  z.looseObject({ index: z.number().nullish(), finish_reason: z.string().nullish() }),
+);
+
+function choicesOf(chunk: JsonObject): readonly { readonly index: number; readonly isFinished: boolean }[] {
+  const { data = [] } = choicesSchema.safeParse(chunk['choices']);
+  return data.map(({ index, finish_reason: reason }) => ({
+    index: index ?? 0,
+    isFinished: !isUnset(reason),
+  }));
 }

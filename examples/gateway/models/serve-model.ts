@@ -23,7 +23,7 @@ import { json } from './read-body.js';
 import type { ReceivedBody } from './receive-body.js';
 import { relayStream } from './relay-stream.js';
 import { estimateTokens, type TokenUsage } from './token-usage.js';
-import type { ModelRequest, WireFormat } from './wire-format.js';
+import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
 
 /** Dependencies of the model handlers. */
 export interface ModelService {
@@ -121,6 +121,7 @@ function callOf<Asked extends ModelRequest>(
     ...(endpoint.apiKey === undefined ? {} : format.authorize(endpoint.apiKey.reveal())),
     ...Object.fromEntries([...endpoint.headers].map(([name, value]) => [name, value.reveal()])),
     'content-type': 'application/json',
+    'accept-encoding': 'identity',
     accept: asked.isStream ? 'text/event-stream' : 'application/json',
   };
   const changes = new Map(asked.changesFor(model, endpoint));
@@ -170,7 +171,9 @@ async function passStreamOn<Asked extends ModelRequest>(
     course.end('broken', meter.usage);
     if (isResponseFinished(res)) return;
     noteFailure(res, cause);
-    const detail = describeFailure(providerFailed(cause));
+    const failed = describeFailure(providerFailed(cause));
+    const type = cause instanceof StreamBrokenError ? cause.type : undefined;
+    const detail = type === undefined ? failed : { ...failed, type };
     res.write(format.breakEvent(describeModelError(detail, requestIdOf(res))));
   }
   res.end();

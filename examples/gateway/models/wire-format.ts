@@ -22,11 +22,17 @@ export interface ModelRequest {
   changesFor(model: ModelConfiguration, endpoint: ModelEndpoint): JsonChanges;
 }
 
-/** Event in a stream, as the provider sent it. */
+/** Event in a stream. */
 export interface StreamEvent {
+  /** Text of the event as received, including comments and the empty line at the end. */
+  readonly raw: string;
   readonly event?: string | undefined;
-  readonly data: string;
+  /** Data of the event. Absent for comments, and for events with `id` or `retry` alone. */
+  readonly data?: string;
 }
+
+/** Event of a stream that contains data. */
+export type DataEvent = StreamEvent & { readonly data: string };
 
 /** Processes the events of a stream and counts the usage. */
 export interface StreamMeter {
@@ -35,9 +41,11 @@ export interface StreamMeter {
    *
    * @throws StreamBrokenError if the event ends the stream early.
    */
-  relay(event: StreamEvent): string;
+  relay(event: DataEvent): string;
   /** Whether the event that ends a complete stream has arrived. */
   readonly isComplete: boolean;
+  /** Whether the answer is whole, so that the stream can end without its last event. Default: `isComplete`. */
+  readonly isWhole?: boolean;
   /** Usage so far, as reported by the provider or estimated from the text. */
   readonly usage: TokenUsage;
 }
@@ -74,13 +82,17 @@ export interface WireFormat<Asked extends ModelRequest = ModelRequest> {
 /** Error for a stream that ended early. */
 export class StreamBrokenError extends Error {
   override readonly name = 'StreamBrokenError';
+  /** Error type that the provider reported, for example `overloaded_error`. */
+  readonly type: string | undefined;
+
+  constructor(message: string, { type }: { readonly type?: string | undefined } = {}) {
+    super(message);
+    this.type = type;
+  }
 }
 
 /** Formats a server-sent event. */
-export function formatEvent({ event, data }: StreamEvent): string {
+export function formatEvent({ event, data }: Pick<DataEvent, 'event' | 'data'>): string {
   const name = event === undefined ? '' : `event: ${event}\n`;
-  return `${name}${data
-    .split('\n')
-    .map((line) => `data: ${line}\n`)
-    .join('')}\n`;
+  return `${name}data: ${data}\n\n`;
 }
