@@ -170,15 +170,21 @@ describe('a model with several endpoints of one format', () => {
   });
 });
 
-test('the official client does not repeat the retries of the gateway', async () => {
-  first.answer(replyJson({}, 503));
-  const client = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: token, maxRetries: 2 });
-  const messages = [{ role: 'user' as const, content: 'Hi' }];
-  const failure = await rejectionOf(client.chat.completions.create({ model: 'alias', messages }));
+test.each([
+  ['all fail alike', [503], 503, 3],
+  ['the last one fails differently', [503, 500], 502, 2],
+])(
+  'the official client does not repeat the retries of the gateway if %s',
+  async (_how, replies, status, calls) => {
+    first.answer(...replies.map((each) => replyJson({}, each)));
+    const client = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: token, maxRetries: 2 });
+    const messages = [{ role: 'user' as const, content: 'Hi' }];
+    const failure = await rejectionOf(client.chat.completions.create({ model: 'alias', messages }));
 
-  expect(failure).toMatchObject({ status: 503 });
-  expect(first.requests).toHaveLength(3);
-});
+    expect(failure).toMatchObject({ status });
+    expect(first.requests).toHaveLength(calls);
+  },
+);
 
 test('idle_timeout_ms limits the wait for each part of a stream', async () => {
   first.answer((res) => void res.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(':\n\n'));

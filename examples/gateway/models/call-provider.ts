@@ -55,11 +55,13 @@ export async function callProvider(
   calls: readonly (() => ProviderCall)[],
   signal: AbortSignal,
 ): Promise<ProviderAnswer> {
-  for (const pauseMs of [...PAUSES_MS, undefined]) {
+  for (const [retries, pauseMs] of [...PAUSES_MS, undefined].entries()) {
     const attempt = await attemptInOrder(dispatcher, calls, signal);
     if (attempt.kind === 'answered') return attempt.answer;
-    if (!attempt.mayRetry) throw attempt.failure;
-    if (pauseMs === undefined) throw withoutRetry(attempt.failure);
+    if (!attempt.mayRetry || pauseMs === undefined) {
+      // Otherwise, the retries of the client would multiply those of the gateway.
+      throw retries > 0 ? withoutRetry(attempt.failure) : attempt.failure;
+    }
     await pause(pauseMs, undefined, { signal });
   }
   throw providerFailed();
