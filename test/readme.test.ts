@@ -109,6 +109,8 @@ const BLOCKS = [
   'read-nested-python',
   'clients',
   'bound-clients',
+  // Loaded by test/examples/gateway-endpoints.test.ts.
+  'gateway-models',
   'rejected-tokens',
   'mint-with-settings',
   // Run by test/docs/dpop-page.test.ts.

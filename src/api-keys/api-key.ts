@@ -3,21 +3,7 @@ import type { JsonObject } from '../base/json.js';
 import type { VerificationKeys } from '../keys/verification-keys.js';
 import type { ApiKeyType, RateLimits } from '../token/claims/claims-set.js';
 import type { ClaimConditions } from './matches-conditions.js';
-import type { SecretText } from './secret-text.js';
-
-/** Model that an API key may use, and the endpoint of the model's provider. */
-export interface ModelConfiguration {
-  /** Model name that clients send in requests. */
-  readonly name: string;
-  /** URL of the provider (`https:`, or `http:` on loopback), or `echo:` for the embedded model. */
-  readonly endpoint: string;
-  /** API key for the provider. It never appears in a token, log or error. Optional for `echo:`. */
-  readonly apiKey?: SecretText;
-  /** Maximum number of output tokens per request. */
-  readonly maxTokens: number;
-  /** Sampling temperature for requests that do not set one, from 0 to 2. */
-  readonly temperature: number;
-}
+import type { ModelConfiguration } from './model-configuration.js';
 
 /**
  * Clients that may use the refresh tokens of an API key (RFC 6749 §2.1). `off`: none. `confidential`: clients that

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject } from '../base/json.js';
-import type { DocumentFault } from './check-consistency.js';
+import type { DocumentFault } from './document-fault.js';
 
 /**
  * Find missing and contradictory fields that authenticate the client. Like `checkConsistency()`, it runs before schema

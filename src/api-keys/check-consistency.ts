@@ -1,11 +1,7 @@
 import { isJsonObject } from '../base/json.js';
+import { checkModels } from './check-models.js';
+import type { DocumentFault } from './document-fault.js';
 import type { DocumentPath } from './format-path.js';
-
-/** Fault in a YAML document, and the path of the faulty node. */
-export interface DocumentFault {
-  readonly path: DocumentPath;
-  readonly message: string;
-}
 
 /**
  * Find contradictions between fields. The check runs on the parsed document, before schema validation, so that one
@@ -22,21 +18,6 @@ export function checkConsistency(document: unknown): readonly DocumentFault[] {
     ...checkFieldOfType(document, 'endpoints', 'api_call'),
     ...checkNames(document, []),
   ];
-}
-
-function checkModels(models: readonly unknown[]): readonly DocumentFault[] {
-  const names = models.map((model) => (isJsonObject(model) ? model['name'] : undefined));
-  return models.flatMap((model, index) => {
-    const faults: DocumentFault[] = [];
-    if (!isJsonObject(model)) return faults;
-    if (model['name'] !== undefined && names.indexOf(model['name']) !== index) {
-      faults.push({ path: ['models', index, 'name'], message: 'must be unique: two models have this name' });
-    }
-    if (model['api_key'] === undefined && model['endpoint'] !== 'echo:') {
-      faults.push({ path: ['models', index, 'api_key'], message: 'is required unless endpoint is echo:' });
-    }
-    return faults;
-  });
 }
 
 function checkScopeTtl(scopeTtl: unknown, permissions: readonly unknown[]): readonly DocumentFault[] {

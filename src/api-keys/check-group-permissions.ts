@@ -1,6 +1,6 @@
 import { isJsonObject } from '../base/json.js';
 import { normalizeDn } from '../directory/normalize-dn.js';
-import type { DocumentFault } from './check-consistency.js';
+import type { DocumentFault } from './document-fault.js';
 
 /** Find contradictions between `users`, `group_permissions`, `permissions` and `workloads` of a YAML document. */
 export function checkGroupPermissions(document: unknown): readonly DocumentFault[] {

@@ -1,6 +1,6 @@
 import { digestSecret, type RegisteredKey } from './api-key-registry.js';
-import type { DocumentFault } from './check-consistency.js';
 import type { ConfigurationProblem } from './configuration-error.js';
+import type { DocumentFault } from './document-fault.js';
 import type { Position } from './locate-nodes.js';
 
 /** Result for a valid API key file. */

@@ -1,5 +1,5 @@
 import { isPrintableVariable } from '../base/printable-name.js';
-import type { DocumentFault } from './check-consistency.js';
+import type { DocumentFault } from './document-fault.js';
 import type { DocumentPath } from './format-path.js';
 import { hasWrapping, isPlaceholder } from './placeholder.js';
 
@@ -29,7 +29,10 @@ const PRIVATE_FIELDS = new Set([
     'group_permissions',
   ],
 ]);
-const PRIVATE_MODEL_FIELDS = new Set(['endpoint', 'api_key', 'max_tokens', 'temperature']);
+const PRIVATE_MODEL_FIELDS = new Set([
+  ...['endpoint', 'endpoints', 'api_key', 'provider_model', 'headers', 'query', 'timeout_ms'],
+  ...['idle_timeout_ms', 'token_limit_member', 'request_usage', 'max_tokens', 'temperature'],
+]);
 
 /** Result of `interpolate()`. */
 export interface Interpolation {
@@ -99,7 +102,7 @@ function findVariable(environment: Environment, name: string): string | undefine
 }
 
 function isKey(path: DocumentPath): boolean {
-  return path.at(-1) === 'api_key' && path[0] !== 'metadata';
+  return (path.at(-1) === 'api_key' || path.at(-2) === 'headers') && path[0] !== 'metadata';
 }
 
 /** Describe an unset variable. Omit the name if it may be a secret that was written between the braces by mistake. */

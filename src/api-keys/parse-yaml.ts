@@ -6,7 +6,7 @@ import {
   parseEvents,
   YAMLException,
 } from 'js-yaml';
-import type { DocumentFault } from './check-consistency.js';
+import type { DocumentFault } from './document-fault.js';
 import type { DocumentPath } from './format-path.js';
 import { createLocator, type FoundScalar, findOffset, indexOffsets, type Position } from './locate-nodes.js';
 import { readTypedScalars } from './typed-scalars.js';

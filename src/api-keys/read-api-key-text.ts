@@ -1,5 +1,5 @@
 import { isPrintableVariable } from '../base/printable-name.js';
-import type { DocumentFault } from './check-consistency.js';
+import type { DocumentFault } from './document-fault.js';
 import { digestText, type FileReading, fileProblem, type ProblemAt } from './file-reading.js';
 import { formatPath } from './format-path.js';
 import { type Environment, interpolate, type WrappedVariable } from './interpolate.js';

@@ -9,11 +9,10 @@ import type {
   DelegationRules,
   GroupPermissions,
   IdTokenRule,
-  ModelConfiguration,
   WorkloadRule,
 } from './api-key.js';
+import { resolveModel } from './resolve-model.js';
 import type { ApiKeyFile } from './schema.js';
-import { SecretText } from './secret-text.js';
 
 /**
  * Convert a validated file to a deeply frozen API key.
@@ -99,16 +98,6 @@ function resolveCertificates({
 function freezeMetadata(metadata: JsonObject): JsonObject {
   freezeJson(metadata, Number.POSITIVE_INFINITY);
   return metadata;
-}
-
-function resolveModel(model: ApiKeyFile['models'][number]): ModelConfiguration {
-  return Object.freeze({
-    name: model.name,
-    endpoint: model.endpoint,
-    ...(model.api_key === undefined ? {} : { apiKey: new SecretText(model.api_key) }),
-    maxTokens: model.max_tokens,
-    temperature: model.temperature,
-  });
 }
 
 function resolveWorkload({

@@ -13,11 +13,12 @@ import { isJwksUri } from './is-jwks-uri.js';
 import { KEY_ID } from './key-id.js';
 import { filledList, list } from './list-schemas.js';
 import { mapping, mappingOf } from './mapping.js';
-import { isModelEndpoint } from './model-endpoint.js';
+import { modelSchema } from './model-schema.js';
+import { limit, wholeNumber } from './number-schemas.js';
 import { orMissing } from './or-missing.js';
 import { parseApiKey } from './parse-api-key.js';
-import { isPlaceholder } from './placeholder.js';
 import { scopeToken } from './scope-token.js';
+import { secret } from './secret.js';
 import { text } from './text.js';
 import { users } from './users.js';
 import { workloads } from './workloads.js';
@@ -25,42 +26,14 @@ import { workloads } from './workloads.js';
 /** Maximum lifetime of an access token: one day. Longer sessions need refresh tokens. */
 const MAX_TOKEN_TTL_SECONDS = 86_400;
 const DEFAULT_TOKEN_TTL_SECONDS = 600;
-const MAX_LIMIT = 1_000_000_000;
 
 /** Maximum depth of `metadata`. Not less than the maximum depth of a YAML document. */
 const MAX_METADATA_DEPTH = 16;
-
-const numberFrom = (min: number, max: number) =>
-  v.pipe(
-    v.string(),
-    v.transform(Number),
-    v.check((value) => value >= min && value <= max, `must be from ${min} to ${max}`),
-  );
-
-const wholeNumber = (min: number, max: number) =>
-  v.pipe(v.string('must be an integer'), v.regex(/^\d{1,12}$/, 'must be an integer'), numberFrom(min, max));
-
-const decimal = (min: number, max: number) =>
-  v.pipe(
-    v.string('must be a number'),
-    v.regex(/^\d{1,4}(\.\d{1,6})?$/, 'must be a number'),
-    numberFrom(min, max),
-  );
 
 /** Schema for an optional list. Default: an empty list. */
 const anyList = (item: v.GenericSchema<string>) => v.optional(list(item), () => []);
 
 const audience = v.pipe(text(256), v.regex(/^\S+$/, 'must not contain spaces'));
-
-/** Schema for a secret. Reject unresolved placeholders, because every reader of the file knows them. */
-const secret = (maxLength: number) =>
-  v.pipe(
-    text(maxLength),
-    v.check(
-      (value) => !isPlaceholder(value),
-      'is a placeholder, not a key: use ${VARIABLE} or the key itself',
-    ),
-  );
 
 /** Pattern for a digest in any spelling. Without this check, a malformed digest would be loaded as a literal key. */
 const DIGEST_LIKE = /^["'\s]*sha-?\d{1,3}\s*[:=-]/i;
@@ -82,21 +55,6 @@ const previousApiKey = mapping(
   'must be a mapping of api_key and expires_at',
 );
 
-const model = mapping(
-  {
-    name: text(128),
-    endpoint: v.pipe(
-      text(2048),
-      v.check((value) => isModelEndpoint(value), 'must be an https URL (http on loopback only) or echo:'),
-    ),
-    api_key: v.optional(secret(4096)),
-    max_tokens: v.optional(wholeNumber(1, MAX_LIMIT), '1024'),
-    temperature: v.optional(decimal(0, 2), '0.7'),
-  },
-  'must be a mapping of fields',
-);
-
-const limit = wholeNumber(1, MAX_LIMIT);
 const limitOr = (value: number) => v.optional(limit, String(value));
 
 const userLimits = mapping(
@@ -202,7 +160,7 @@ export const apiKeySchema = mapping(
     workloads,
     id_tokens: idTokens,
     models: v.optional(
-      v.pipe(v.array(model, 'must be a list'), v.maxLength(256, 'must have at most 256 entries')),
+      v.pipe(v.array(modelSchema, 'must be a list'), v.maxLength(256, 'must have at most 256 entries')),
       () => [],
     ),
     functions: anyList(v.pipe(text(128), v.regex(/^\S+$/, 'must not contain spaces'))),

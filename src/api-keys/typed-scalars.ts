@@ -1,5 +1,5 @@
 import { CORE_SCHEMA } from 'js-yaml';
-import type { DocumentFault } from './check-consistency.js';
+import type { DocumentFault } from './document-fault.js';
 import type { DocumentPath } from './format-path.js';
 import type { FoundScalar } from './locate-nodes.js';
 

@@ -3,9 +3,10 @@ import { estimateTokenLength, MAX_ISSUED_TOKEN_LENGTH } from '../token/claims/to
 import type { ApiKey } from './api-key.js';
 import { digestSecret, type RegisteredKey } from './api-key-registry.js';
 import { checkAuthentication } from './check-authentication.js';
-import { checkConsistency, type DocumentFault } from './check-consistency.js';
+import { checkConsistency } from './check-consistency.js';
 import { checkGroupPermissions } from './check-group-permissions.js';
 import { claimsByKeyType } from './claims-by-key-type.js';
+import type { DocumentFault } from './document-fault.js';
 import { isWeakSecret } from './is-weak-secret.js';
 import { resolveApiKey } from './resolve-api-key.js';
 import { type ApiKeyFile, apiKeySchema } from './schema.js';

@@ -10,6 +10,8 @@ describe('checkConsistency', () => {
     [['a']],
     [{ models: [ECHO, { ...ECHO, name: 'n' }] }],
     [{ models: [{ name: 'm', endpoint: 'https://example.com', api_key: 'k' }] }],
+    [{ models: [{ name: 'm', endpoint: 'https://example.com', headers: { a: 'k' } }] }],
+    [{ models: [{ name: 'm', endpoints: [{ endpoint: 'echo:' }] }] }],
     [{ scope_ttl: { read: '60' }, permissions: ['read'] }],
     [{ metadata: { tier: 'gold' }, metadata_claims: ['tier'] }],
     [{ metadata: { tier: 'gold' }, metadata_claims: [] }],
@@ -26,7 +28,18 @@ describe('checkConsistency', () => {
     [
       { models: [{ name: 'm', endpoint: 'https://example.com' }] },
       ['models', 0, 'api_key'],
-      'is required unless endpoint is echo:',
+      'is required unless endpoint is echo: or headers is set',
+    ],
+    [{ models: [{ name: 'm' }] }, ['models', 0, 'endpoint'], 'is required unless endpoints is set'],
+    [
+      { models: [{ name: 'm', endpoints: [{ endpoint: 'echo:' }], api_key: 'k' }] },
+      ['models', 0, 'api_key'],
+      'is not allowed with endpoints: move it to the entries of endpoints',
+    ],
+    [
+      { models: [{ name: 'm', endpoints: [{ endpoint: 'echo:' }, { endpoint: 'https://example.com' }] }] },
+      ['models', 0, 'endpoints', 1, 'api_key'],
+      'is required unless endpoint is echo: or headers is set',
     ],
     [
       { scope_ttl: { write: '60' }, permissions: ['read'] },

@@ -157,6 +157,13 @@ describe('fields that stay on this side', () => {
     [{ scope_ttl: { read: '${KEY}' } }],
     [{ users: '${KEY}' }],
     [{ models: [{ endpoint: '${KEY}', api_key: '${KEY}', max_tokens: '${KEY}', temperature: '${KEY}' }] }],
+    [
+      {
+        models: [
+          { provider_model: '${KEY}', headers: { a: '${KEY}' }, endpoints: [{ query: { a: '${KEY}' } }] },
+        ],
+      },
+    ],
     [{ metadata: { note: '${KEY}' }, metadata_claims: [] }],
     [{ metadata: { note: { deep: ['${KEY}'] }, tier: 'gold' }, metadata_claims: ['tier'] }],
   ])('may hold variables: %j', (document) => {

@@ -1,4 +1,5 @@
-import type { ApiKey, ModelConfiguration } from '../../src/api-keys/api-key.js';
+import type { ApiKey } from '../../src/api-keys/api-key.js';
+import type { ModelConfiguration } from '../../src/api-keys/model-configuration.js';
 
 /** Every rule for API keys that the loaded one breaks, in the plainest terms; none where it may be in force. */
 export function brokenRules(key: ApiKey): readonly string[] {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
+import { resolveApiKey } from '../../src/api-keys/resolve-api-key.js';
 import { apiKeySchema } from '../../src/api-keys/schema.js';
 import { failuresOf } from '../support/failures-of.js';
 
@@ -49,9 +50,22 @@ describe('defaults', () => {
   });
 
   test('of a model are 1024 tokens and a temperature of 0.7', () => {
-    expect(resolve({ models: [{ name: 'm', endpoint: 'echo:' }] }).models).toEqual([
-      { name: 'm', endpoint: 'echo:', max_tokens: 1024, temperature: 0.7 },
+    const models = [{ name: 'm', endpoint: 'echo:' }];
+    const resolved = { name: 'm', endpoint: 'echo:', maxTokens: 1024, temperature: 0.7 };
+
+    const endpoint = { endpoint: 'echo:', providerModel: 'm', headers: new Map(), query: new Map() };
+
+    expect(resolveApiKey(resolve({ models }))?.models).toEqual([
+      { ...resolved, explicit: {}, endpoints: [{ ...endpoint, requestUsage: false }] },
     ]);
+  });
+
+  test('of a model are not explicit, unlike equal values in the file', () => {
+    const model = { name: 'm', endpoint: 'echo:', max_tokens: '1024', temperature: '0.7' };
+
+    expect(resolveApiKey(resolve({ models: [model] }))?.models[0]?.explicit).toEqual({
+      ...{ maxTokens: 1024, temperature: 0.7 },
+    });
   });
 
   test('of limits fill in only what is missing', () => {
@@ -75,10 +89,10 @@ describe('what is required', () => {
     ]);
   });
 
-  test('name and endpoint of a model', () => {
-    expect(faultsOf({ models: [{}] })).toEqual([
+  test('name of a model, and endpoint of each of its endpoints', () => {
+    expect(faultsOf({ models: [{ endpoints: [{}] }] })).toEqual([
       'models.0.name: is required',
-      'models.0.endpoint: is required',
+      'models.0.endpoints.0.endpoint: is required',
     ]);
   });
 
@@ -243,6 +257,32 @@ describe('rejected values', () => {
     [{ temperature: '-1' }, 'temperature: must be a number'],
     [{ temperature: '.5' }, 'temperature: must be a number'],
     [{ temperature: 'NaN' }, 'temperature: must be a number'],
+    [{ token_limit_member: 'n' }, 'token_limit_member: must be one of max_tokens, max_completion_tokens'],
+    [{ request_usage: 'yes' }, 'request_usage: must be true or false'],
+    [{ provider_model: '' }, 'provider_model: must not be empty'],
+    [{ timeout_ms: '0' }, 'timeout_ms: must be from 1 to 3600000'],
+    [{ idle_timeout_ms: '1s' }, 'idle_timeout_ms: must be an integer'],
+    [{ endpoints: [] }, 'endpoints: must contain at least one endpoint'],
+    [{ endpoints: [{}] }, 'endpoints.0.endpoint: is required'],
+    [
+      { endpoints: [{ name: 'm' }] },
+      'endpoints.0.name: is an unknown field: correct the spelling, or remove it',
+    ],
+    [{ query: { a: '' } }, 'query.a: must not be empty'],
+    [{ headers: { 'a b': 'c' } }, 'headers.a b: must be a mapping of header names to values'],
+    [{ headers: { a: 'é' } }, 'headers.a: must contain printable ASCII characters only'],
+    [
+      { headers: { a: 'changeme' } },
+      'headers.a: is a placeholder, not a key: use ${VARIABLE} or the key itself',
+    ],
+    [
+      { headers: { 'Content-Type': 'a/b' } },
+      'headers: must not contain headers of the message or the connection, for example Content-Type and Host: remove them',
+    ],
+    [
+      { headers: { a: 'b', A: 'b' } },
+      'headers: must not contain a header twice: header names are case-insensitive',
+    ],
     [{ api_key: '' }, 'api_key: must not be empty'],
     [{ name: '' }, 'name: must not be empty'],
     [{ endpoint: 'http://example.com' }, 'endpoint: must be an https URL (http on loopback only) or echo:'],
@@ -325,6 +365,18 @@ describe('what is accepted', () => {
     expect(
       resolve({ models: [{ name: 'm', endpoint: 'echo:', temperature: text }] }).models[0]?.temperature,
     ).toBe(value);
+  });
+
+  test('a model with several endpoints, whose first one is the endpoint of the model', () => {
+    const azure = { endpoint: 'https://a.example', headers: { 'Api-Key': 'k' }, query: { v: '1' } };
+    const timeouts = { timeout_ms: '9', idle_timeout_ms: '8', provider_model: 'p' };
+    const models = [{ name: 'm', endpoints: [azure, { endpoint: 'echo:', ...timeouts }] }];
+    const [model] = resolveApiKey(resolve({ models }))?.models ?? [];
+
+    expect(model?.endpoint).toBe('https://a.example');
+    expect(model?.endpoints[0]?.headers.get('api-key')?.reveal()).toBe('k');
+    expect(model?.endpoints[0]?.query).toEqual(new Map([['v', '1']]));
+    expect(model?.endpoints[1]).toMatchObject({ timeoutMs: 9, idleTimeoutMs: 8, providerModel: 'p' });
   });
 
   test('a digest in place of the key', () => {

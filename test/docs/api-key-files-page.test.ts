@@ -37,6 +37,7 @@ test('docs/reference/api-key-files.md quotes the message of every rule between f
     'check-authentication',
     'check-consistency',
     'check-group-permissions',
+    'check-models',
     'check-across-files',
   ];
   const files = [

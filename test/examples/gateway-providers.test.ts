@@ -16,7 +16,7 @@ let token = '';
 beforeAll(async () => {
   provider = await startRecordingUpstream();
   const model = (name: string, path: string): string =>
-    `{ name: ${name}, endpoint: "${provider.origin}${path}", api_key: ${PROVIDER_KEY}, max_tokens: 50, temperature: 0.3 }`;
+    `{ name: ${name}, endpoint: "${provider.origin}${path}", api_key: ${PROVIDER_KEY}, max_tokens: 50, temperature: 0.3, request_usage: true }`;
   gateway = await startModelGateway({
     keys: {
       demo: modelKey([
@@ -244,7 +244,7 @@ describe('a stream of OpenAI', () => {
     expect(sentBody()['stream_options']).toEqual({ include_usage: true });
     expect(headers.get('content-type')).toContain('text/event-stream');
     expect(text).toBe(
-      'data: {"choices":[{"delta":{"content":"Hel"}}]}\n\ndata: {"choices":[{"delta":{"content":"lo"}}]}\n\ndata: [DONE]\n\n',
+      'data: {"choices":[{"delta":{"content":"Hel"}}]}\n\n: a comment\n\ndata: {"choices":[{"delta":{"content":"lo"}}]}\n\ndata: [DONE]\n\n',
     );
     expect(gateway.completions.at(-1)).toMatchObject({
       ...{ outcome: 'completed', inputTokens: 11, outputTokens: 6, model: 'gpt', clientId: 'demo' },

@@ -4,7 +4,10 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 export interface UpstreamRequest {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  /** Names and values in turn, with the case and the order in which they were sent. */
+  readonly rawHeaders: readonly string[];
   readonly body: string;
+  readonly bytes: Buffer;
 }
 
 /** An upstream on a real socket that remembers what it was asked, and answers as the test says. */
@@ -31,11 +34,9 @@ export async function startRecordingUpstream(): Promise<RecordingUpstream> {
       // A request that is aborted before its end has no answer.
       return;
     }
-    requests.push({
-      path: req.url ?? '',
-      headers: req.headers,
-      body: Buffer.concat(chunks).toString('utf8'),
-    });
+    const bytes = Buffer.concat(chunks);
+    const { url: path = '', headers, rawHeaders } = req;
+    requests.push({ path, headers, rawHeaders, body: bytes.toString('utf8'), bytes });
     const [reply, ...others] = replies;
     if (others.length > 0) replies = others;
     reply?.(res, req);

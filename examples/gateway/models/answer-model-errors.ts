@@ -25,7 +25,8 @@ export function answerModelErrors({ dpop }: { readonly dpop: DpopMode }): ErrorR
     if (detail.status >= 500) noteFailure(res, failure);
     if (failure instanceof PassportJweError) res.set(failure.headers);
     if (detail.retryAfterSeconds !== undefined) res.set('Retry-After', String(detail.retryAfterSeconds));
-    if (Number(res.get('Retry-After') ?? 0) > MAX_PATIENCE_SECONDS) res.set('X-Should-Retry', 'false');
+    const isTooLong = Number(res.get('Retry-After') ?? 0) > MAX_PATIENCE_SECONDS;
+    if (isTooLong || detail.shouldRetry === false) res.set('X-Should-Retry', 'false');
     const shown = detail.status === 401 && lacksProof(req) ? { ...detail, message: PROOF_REQUIRED } : detail;
     res.status(detail.status).json(describeModelError(shown, requestIdOf(res)));
   };

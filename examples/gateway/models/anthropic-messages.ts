@@ -1,9 +1,12 @@
-import type { JsonObject } from 'passport-jwe';
+import { InvalidRequestError } from 'passport-jwe';
 import type { ModelConfiguration } from 'passport-jwe/api-keys';
 import { z } from 'zod';
+import type { JsonChange, JsonChanges } from '../json/edit-json.js';
+import { MESSAGES_MEMBERS } from './known-members.js';
 import { parseEventData } from './parse-event-data.js';
-import { json, modelName, namesOfTools, readBody, tokenCount, toolList } from './read-body.js';
+import { isUnset, modelName, readBody, tokenCount } from './read-body.js';
 import { EmissionCounter, estimateInput, readCount, type TokenUsage } from './token-usage.js';
+import { namesOfTools, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
 const messagesSchema = z.looseObject({
@@ -13,7 +16,8 @@ const messagesSchema = z.looseObject({
   system: z.union([z.string(), z.array(z.unknown())]).nullish(),
   stream: z.boolean().nullish(),
   temperature: z.number().nullish(),
-  thinking: z.looseObject({ type: z.string() }).nullish(),
+  top_p: z.number().nullish(),
+  thinking: z.looseObject({ type: z.string(), budget_tokens: z.int().nullish() }).nullish(),
   tools: toolList,
 });
 
@@ -24,6 +28,7 @@ const DEFAULT_VERSION = '2023-06-01';
 
 const shared = {
   endpointSuffix: '/messages',
+  members: MESSAGES_MEMBERS,
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
   authorize: (apiKey: string) => ({ 'x-api-key': apiKey }),
   defaultHeaders: { 'anthropic-version': DEFAULT_VERSION },
@@ -42,8 +47,9 @@ export const anthropicMessages: WireFormat<ModelRequest> = {
       isStream: stream === true,
       toolNames: namesOfTools(tools),
       inputEstimate: estimateInput(messages, system, tools),
-      maxOutput: ({ maxTokens }) => Math.min(request.max_tokens, maxTokens),
-      bodyFor: (configuration) => complete(request, configuration),
+      maxOutput: ({ explicit: { maxTokens } }) =>
+        Math.min(request.max_tokens, maxTokens ?? request.max_tokens),
+      changesFor: (configuration) => changesFor(request, configuration),
     };
   },
 
@@ -66,21 +72,51 @@ export const anthropicTokenCount: WireFormat<ModelRequest> = {
       toolNames: namesOfTools(request.tools),
       inputEstimate: 0,
       maxOutput: () => 0,
-      bodyFor: () => json.parse(request),
+      changesFor: () => new Map(),
     };
   },
 
   usageOf: () => ({ inputTokens: 0, outputTokens: 0 }),
 };
 
-/** Builds the body for the provider. With `thinking`, only the default temperature is allowed. */
-function complete(request: MessagesBody, { maxTokens, temperature }: ModelConfiguration): JsonObject {
-  const isThinking = request.thinking !== undefined && request.thinking?.type !== 'disabled';
-  return json.parse({
-    ...request,
-    max_tokens: Math.min(request.max_tokens, maxTokens),
-    ...(isThinking ? {} : { temperature: request.temperature ?? Math.min(1, temperature) }),
-  });
+/** Returns the changes that the configuration of the model requires. Without any, the body passes unchanged. */
+function changesFor(request: MessagesBody, { explicit }: ModelConfiguration): JsonChanges {
+  const { maxTokens = request.max_tokens, temperature } = explicit;
+  const changes = new Map<string, JsonChange>();
+  if (request.max_tokens > maxTokens) {
+    changes.set('max_tokens', { kind: 'set', value: maxTokens });
+    for (const [name, change] of limitThinking(request, maxTokens)) changes.set(name, change);
+  }
+  // With `thinking`, Anthropic accepts only the default temperature, and newer models reject it beside `top_p`.
+  const isThinking = !isUnset(request.thinking) && request.thinking?.type !== 'disabled';
+  if (temperature !== undefined && !isThinking && isUnset(request.temperature) && isUnset(request.top_p)) {
+    changes.set('temperature', { kind: 'set', value: Math.min(MAX_TEMPERATURE, temperature) });
+  }
+  return changes;
+}
+
+const MAX_TEMPERATURE = 1;
+
+/** Minimum of `thinking.budget_tokens`, which must also be less than `max_tokens`. */
+const MIN_THINKING_BUDGET = 1024;
+
+/**
+ * Lowers the thinking budget in proportion to `max_tokens`, if it would otherwise be too large.
+ *
+ * @throws InvalidRequestError if the limit leaves no room for thinking.
+ */
+function limitThinking({ thinking, max_tokens: requested }: MessagesBody, maxTokens: number): JsonChanges {
+  const budget = thinking?.budget_tokens;
+  if (isUnset(budget) || budget < maxTokens) return new Map();
+  const lowered = Math.max(MIN_THINKING_BUDGET, Math.floor((budget * maxTokens) / requested));
+  if (budget < requested && lowered >= maxTokens) {
+    throw new InvalidRequestError(
+      `thinking.budget_tokens: the gateway limits max_tokens of this model to ${maxTokens}, which is too small for ` +
+        'thinking. Remove thinking from the request',
+    );
+  }
+  const changes: JsonChanges = new Map([['budget_tokens', { kind: 'set', value: lowered }]]);
+  return new Map([['thinking', { kind: 'within', changes }]]);
 }
 
 const usageSchema = z.looseObject({
@@ -133,7 +169,7 @@ function meterMessages(inputEstimate: number): StreamMeter {
         emitted.add(text);
       }
       isComplete ||= data?.type === 'message_stop';
-      return formatEvent(event);
+      return event.raw;
     },
     get isComplete() {
       return isComplete;

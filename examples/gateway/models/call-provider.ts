@@ -1,22 +1,23 @@
-import type { Readable } from 'node:stream';
+import { pipeline, type Readable, type Transform } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import { constants, createBrotliDecompress, createUnzip } from 'node:zlib';
+import type { ModelEndpoint } from 'passport-jwe/api-keys';
 import { type Dispatcher, errors, request } from 'undici';
-import { type ModelApiError, providerFailed, providerTimedOut } from './model-api-error.js';
+import { type ModelApiError, providerFailed, providerTimedOut, withoutRetry } from './model-api-error.js';
 import { translateRefusal } from './translate-refusal.js';
 
-/** Request to the provider of a model. */
+/** Request to an endpoint of a model. */
 export interface ProviderCall {
+  readonly endpoint: ModelEndpoint;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-  /** API key of the provider, which is also in the headers. */
-  readonly secret: string | undefined;
-  /** Aborted when the client disconnects. */
-  readonly signal: AbortSignal;
+  readonly body: Buffer;
 }
 
 /** Successful response of a provider. */
 export interface ProviderAnswer {
+  /** Endpoint that responded. */
+  readonly endpoint: ModelEndpoint;
   readonly contentType: string;
   /** Request ID that the provider assigned. */
   readonly requestId: string | undefined;
@@ -41,45 +42,131 @@ const MAX_RETRY_AFTER_SECONDS = 2;
 const MAX_REFUSAL_LENGTH = 64 * 1024;
 
 /**
- * Sends a request to a provider. Retries only if the provider cannot have processed the request. Redirects are not
- * followed, because they could leak the API key of the provider.
+ * Sends a request to the first endpoint that accepts it. If an endpoint is unavailable, does not respond in time, limits
+ * the rate or fails, the next one follows at once. After the last endpoint, retries all of them only if no provider can
+ * have processed the request. Redirects are not followed, because they could leak the API key of the provider.
  *
- * @throws ModelApiError (as rejection) if the request failed.
+ * @param calls requests to the endpoints, in order. Each one is built when it is needed.
+ * @param signal aborted when the client disconnects.
+ * @throws ModelApiError (as rejection) if all endpoints failed, or if one rejected the request.
  */
-export async function callProvider(dispatcher: Dispatcher, call: ProviderCall): Promise<ProviderAnswer> {
-  for (const pauseMs of [...PAUSES_MS, undefined]) {
-    const attempt = await attemptCall(dispatcher, call);
+export async function callProvider(
+  dispatcher: Dispatcher,
+  calls: readonly (() => ProviderCall)[],
+  signal: AbortSignal,
+): Promise<ProviderAnswer> {
+  for (const [retries, pauseMs] of [...PAUSES_MS, undefined].entries()) {
+    const attempt = await attemptInOrder(dispatcher, calls, signal);
     if (attempt.kind === 'answered') return attempt.answer;
-    if (pauseMs === undefined || !attempt.mayRetry) throw attempt.failure;
-    await pause(pauseMs, undefined, { signal: call.signal });
+    if (!attempt.mayRetry || pauseMs === undefined) {
+      // Otherwise, the retries of the client would multiply those of the gateway.
+      throw retries > 0 ? withoutRetry(attempt.failure) : attempt.failure;
+    }
+    await pause(pauseMs, undefined, { signal });
   }
   throw providerFailed();
 }
 
 type Attempt =
   | { readonly kind: 'answered'; readonly answer: ProviderAnswer }
-  | { readonly kind: 'failed'; readonly failure: ModelApiError; readonly mayRetry: boolean };
+  | {
+      readonly kind: 'failed';
+      readonly failure: ModelApiError;
+      /** Whether the same endpoint may receive the request again. */
+      readonly mayRetry: boolean;
+      /** Whether the next endpoint may receive the request. */
+      readonly mayFailOver: boolean;
+    };
 
-async function attemptCall(dispatcher: Dispatcher, call: ProviderCall): Promise<Attempt> {
-  const { url, headers, body, signal, secret } = call;
+/** Tries the endpoints in order. The result of the last attempt allows a retry only if all attempts do. */
+async function attemptInOrder(
+  dispatcher: Dispatcher,
+  calls: readonly (() => ProviderCall)[],
+  signal: AbortSignal,
+): Promise<Attempt> {
+  let mayRetry = true;
+  for (const [index, build] of calls.entries()) {
+    const attempt = await attemptCall(dispatcher, build(), signal);
+    if (attempt.kind === 'answered') return attempt;
+    mayRetry &&= attempt.mayRetry;
+    if (!attempt.mayFailOver || index === calls.length - 1) return { ...attempt, mayRetry };
+  }
+  throw providerFailed(new Error('The model has no endpoint'));
+}
+
+async function attemptCall(
+  dispatcher: Dispatcher,
+  { endpoint, url, headers, body }: ProviderCall,
+  signal: AbortSignal,
+): Promise<Attempt> {
+  const timeouts = {
+    ...(endpoint.timeoutMs === undefined ? {} : { headersTimeout: endpoint.timeoutMs }),
+    ...(endpoint.idleTimeoutMs === undefined ? {} : { bodyTimeout: endpoint.idleTimeoutMs }),
+  };
   try {
-    const response = await request(url, { dispatcher, method: 'POST', headers, body, signal });
+    const options = { dispatcher, method: 'POST', headers, body, signal, ...timeouts } as const;
+    const response = decode(await request(url, options));
     const { statusCode: status } = response;
-    if (status >= 200 && status < 300) return { kind: 'answered', answer: readAnswer(response) };
+    if (status >= 200 && status < 300) {
+      return { kind: 'answered', answer: { endpoint, ...readAnswer(response) } };
+    }
     const retryAfter = firstOf(response.headers['retry-after']);
     const failure = translateRefusal(
       { status, retryAfter, body: await readText(response.body, MAX_REFUSAL_LENGTH) },
-      secret,
+      secretsOf(endpoint),
     );
     const waitsBriefly = (failure.detail.retryAfterSeconds ?? 0) <= MAX_RETRY_AFTER_SECONDS;
-    return { kind: 'failed', failure, mayRetry: OVERLOADED.has(status) && waitsBriefly };
+    const mayRetry = OVERLOADED.has(status) && waitsBriefly;
+    return { kind: 'failed', failure, mayRetry, mayFailOver: status === 429 || status >= 500 };
   } catch (cause) {
     signal.throwIfAborted();
-    return { kind: 'failed', failure: translateFailure(cause), mayRetry: NEVER_SENT.has(codeOf(cause)) };
+    const mayRetry = NEVER_SENT.has(codeOf(cause));
+    return { kind: 'failed', failure: translateFailure(cause), mayRetry, mayFailOver: true };
   }
 }
 
-function readAnswer({ headers, body }: Dispatcher.ResponseData): ProviderAnswer {
+/**
+ * Decodes a body that a provider has encoded although the request asks for `identity` (RFC 9110 §12.5.3).
+ *
+ * @throws Error if the encoding is not supported.
+ */
+function decode(response: Dispatcher.ResponseData): Answered {
+  const { statusCode, headers, body } = response;
+  const encoding = firstOf(headers['content-encoding'])?.trim().toLowerCase() ?? 'identity';
+  if (encoding === 'identity' || encoding === '') return { statusCode, headers, body };
+  const decoder = createDecoder(encoding);
+  if (decoder === undefined) {
+    discard(body);
+    throw new Error('The provider encoded the response in a way that was not requested');
+  }
+  // Errors of the connection reach the reader through the decoder.
+  pipeline(body, decoder, () => {});
+  return { statusCode, headers, body: decoder };
+}
+
+interface Answered extends Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> {
+  readonly body: Readable;
+}
+
+function createDecoder(encoding: string): Transform | undefined {
+  switch (encoding) {
+    case 'gzip':
+    case 'x-gzip':
+    case 'deflate':
+      return createUnzip({ flush: constants.Z_SYNC_FLUSH });
+    case 'br':
+      return createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH });
+    default:
+      return undefined;
+  }
+}
+
+/** Returns the secrets of an endpoint, which must not occur in messages. */
+function secretsOf({ apiKey, headers }: ModelEndpoint): readonly string[] {
+  return [...(apiKey === undefined ? [] : [apiKey]), ...headers.values()].map((each) => each.reveal());
+}
+
+function readAnswer({ headers, body }: Answered): Omit<ProviderAnswer, 'endpoint'> {
   return {
     contentType: firstOf(headers['content-type']) ?? '',
     requestId: firstOf(headers['x-request-id']) ?? firstOf(headers['request-id']),

@@ -1,5 +1,5 @@
 import { InvalidRequestError, type VerifiedToken } from 'passport-jwe';
-import type { ApiKeyRegistry, ModelConfiguration } from 'passport-jwe/api-keys';
+import type { ApiKeyRegistry, ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
 import { ModelApiError } from './model-api-error.js';
 import type { WireFormat } from './wire-format.js';
 
@@ -55,23 +55,36 @@ function ownersOf(token: VerifiedToken): readonly string[] {
 }
 
 /**
- * Returns the provider endpoint of a model for an API format.
+ * Returns the endpoints of a model for an API format, in the order in which they are tried.
+ *
+ * @throws InvalidRequestError if the model has no endpoint of this format.
+ */
+export function endpointsOf(
+  { endpoints }: ModelConfiguration,
+  { endpointSuffix }: Pick<WireFormat, 'endpointSuffix'>,
+): readonly ModelEndpoint[] {
+  const fitting = endpoints.filter(
+    ({ endpoint }) => endpoint === 'echo:' || new URL(endpoint).pathname.endsWith(endpointSuffix),
+  );
+  if (fitting.length > 0) return fitting;
+  throw new InvalidRequestError(
+    'This model has a different API format: send the request to the route of that format',
+  );
+}
+
+/**
+ * Returns the URL of an endpoint for an API format.
  *
  * @param echoOrigin origin of the embedded model.
- * @throws InvalidRequestError if the model has a different API format.
  */
-export function endpointOf(
-  { endpoint }: ModelConfiguration,
-  format: Pick<WireFormat, 'route' | 'endpointSuffix' | 'endpointExtension'>,
+export function urlOf(
+  { endpoint, query }: ModelEndpoint,
+  { route, endpointExtension = '' }: Pick<WireFormat, 'route' | 'endpointExtension'>,
   echoOrigin: string,
 ): string {
-  if (endpoint === 'echo:') return echoOrigin + format.route;
+  if (endpoint === 'echo:') return echoOrigin + route;
   const url = new URL(endpoint);
-  if (!url.pathname.endsWith(format.endpointSuffix)) {
-    throw new InvalidRequestError(
-      'This model has a different API format: send the request to the route of that format',
-    );
-  }
-  url.pathname += format.endpointExtension ?? '';
+  url.pathname += endpointExtension;
+  for (const [name, value] of query) url.searchParams.set(name, value);
   return url.href;
 }

@@ -9,6 +9,8 @@ export interface ModelApiErrorDetail {
   readonly param?: string | undefined;
   readonly message: string;
   readonly retryAfterSeconds?: number | undefined;
+  /** `false` if clients must not retry, because the gateway has already done so. */
+  readonly shouldRetry?: false;
   readonly cause?: unknown;
 }
 
@@ -33,4 +35,9 @@ export function providerFailed(cause?: unknown): ModelApiError {
 export function providerTimedOut(cause?: unknown): ModelApiError {
   const message = 'The provider of this model did not respond in time. Retry later';
   return new ModelApiError({ status: 504, type: 'api_error', code: 'provider_timeout', message, cause });
+}
+
+/** Returns an error that tells clients not to retry. */
+export function withoutRetry({ detail }: ModelApiError): ModelApiError {
+  return new ModelApiError({ ...detail, shouldRetry: false });
 }

@@ -1,9 +1,13 @@
 import type { JsonObject } from 'passport-jwe';
-import type { ModelConfiguration } from 'passport-jwe/api-keys';
+import type { ModelConfiguration, ModelEndpoint, TokenLimitMember } from 'passport-jwe/api-keys';
 import { z } from 'zod';
+import { editJson, type JsonChange, type JsonChanges } from '../json/edit-json.js';
+import { CHAT_MEMBERS } from './known-members.js';
 import { parseEventData } from './parse-event-data.js';
-import { json, modelName, namesOfTools, readBody, tokenCount, toolList } from './read-body.js';
+import { isUnset, modelName, readBody, tokenCount } from './read-body.js';
+import { withData } from './split-events.js';
 import { EmissionCounter, estimateInput, readCount, type TokenUsage } from './token-usage.js';
+import { namesOfTools, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
 const chatSchema = z.looseObject({
@@ -15,9 +19,12 @@ const chatSchema = z.looseObject({
   max_completion_tokens: tokenCount.nullish(),
   n: z.int().min(1).max(128).nullish(),
   temperature: z.number().nullish(),
+  top_p: z.number().nullish(),
   tools: toolList,
   functions: z.array(z.looseObject({ name: z.string() })).nullish(),
 });
+
+const NO_LIMIT = Number.POSITIVE_INFINITY;
 
 type ChatBody = z.output<typeof chatSchema>;
 
@@ -30,6 +37,7 @@ interface ChatRequest extends ModelRequest {
 export const openaiChat: WireFormat<ChatRequest> = {
   route: '/v1/chat/completions',
   endpointSuffix: '/chat/completions',
+  members: CHAT_MEMBERS,
   forwardedHeaders: [],
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 
@@ -42,32 +50,69 @@ export const openaiChat: WireFormat<ChatRequest> = {
       wantsUsage: options?.include_usage === true,
       toolNames: [...namesOfTools(tools), ...(functions ?? []).map(({ name }) => name)],
       inputEstimate: estimateInput(messages, tools, functions),
-      maxOutput: (configuration) => capOf(chat, configuration) * (chat.n ?? 1),
-      bodyFor: (configuration) => complete(chat, configuration),
+      maxOutput: (configuration) => maxOutputOf(chat, configuration) * (chat.n ?? 1),
+      changesFor: (configuration, endpoint) => changesFor(chat, configuration, endpoint),
     };
   },
 
   usageOf: ({ usage }) => readUsage(usage),
-  meter: ({ inputEstimate, wantsUsage }) => meterChat(inputEstimate, wantsUsage),
+  meter: ({ inputEstimate, wantsUsage }, { requestUsage }) =>
+    meterChat(inputEstimate, requestUsage && !wantsUsage),
   breakEvent: (body) => formatEvent({ data: JSON.stringify(body) }),
 };
 
-/** Builds the body for the provider. Newer models reject `max_tokens` and require `max_completion_tokens`. */
-function complete(chat: ChatBody, model: ModelConfiguration): JsonObject {
-  const cap = capOf(chat, model);
-  const hasOldName = typeof chat.max_tokens === 'number';
-  const hasNewName = typeof chat.max_completion_tokens === 'number' || !hasOldName;
-  return json.parse({
-    ...chat,
-    temperature: chat.temperature ?? model.temperature,
-    ...(hasOldName ? { max_tokens: cap } : {}),
-    ...(hasNewName ? { max_completion_tokens: cap } : {}),
-    ...(chat.stream === true ? { stream_options: { ...chat.stream_options, include_usage: true } } : {}),
-  });
+/** Returns the changes that the configuration of the model requires. Without any, the body passes unchanged. */
+function changesFor(
+  chat: ChatBody,
+  { explicit: { maxTokens, temperature } }: ModelConfiguration,
+  { requestUsage, tokenLimitMember }: ModelEndpoint,
+): JsonChanges {
+  const changes = new Map<string, JsonChange>(limitOutput(chat, maxTokens, tokenLimitMember));
+  // Providers recommend to set one of the two, and some reject both.
+  if (temperature !== undefined && isUnset(chat.temperature) && isUnset(chat.top_p)) {
+    changes.set('temperature', { kind: 'set', value: temperature });
+  }
+  if (requestUsage && chat.stream === true && chat.stream_options?.include_usage !== true) {
+    const usage: JsonChanges = new Map([['include_usage', { kind: 'set', value: true }]]);
+    changes.set('stream_options', { kind: 'within', changes: usage });
+  }
+  return changes;
 }
 
-function capOf(chat: ChatBody, { maxTokens }: ModelConfiguration): number {
-  return Math.min(maxTokens, chat.max_tokens ?? maxTokens, chat.max_completion_tokens ?? maxTokens);
+/** Applies the configured limit, in the configured member. Newer models reject `max_tokens`. */
+function limitOutput(
+  chat: ChatBody,
+  maxTokens: number | undefined,
+  tokenLimitMember: TokenLimitMember | undefined,
+): readonly (readonly [string, JsonChange])[] {
+  const requested = requestedLimit(chat);
+  const limit = Math.min(requested, maxTokens ?? NO_LIMIT);
+  if (limit === NO_LIMIT) return [];
+  const set: JsonChange = { kind: 'set', value: limit };
+  if (tokenLimitMember !== undefined) {
+    const other = tokenLimitMember === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
+    const isSet = chat[tokenLimitMember] === limit;
+    return [
+      ...(isSet ? [] : [[tokenLimitMember, set] as const]),
+      ...(chat[other] === undefined ? [] : [[other, { kind: 'remove' }] as const]),
+    ];
+  }
+  if (requested === NO_LIMIT) return [['max_completion_tokens', set]];
+  const isTooHigh = (name: TokenLimitMember): boolean => (chat[name] ?? 0) > (maxTokens ?? NO_LIMIT);
+  return TOKEN_LIMIT_MEMBERS.filter(isTooHigh).map((name) => [name, set]);
+}
+
+const TOKEN_LIMIT_MEMBERS: readonly TokenLimitMember[] = ['max_tokens', 'max_completion_tokens'];
+
+/** Returns the smaller limit in the request, or infinity. */
+function requestedLimit({ max_tokens: old, max_completion_tokens: current }: ChatBody): number {
+  return Math.min(old ?? NO_LIMIT, current ?? NO_LIMIT);
+}
+
+/** Returns the maximum output. If neither the file nor the request limits it, this is an estimate. */
+function maxOutputOf(chat: ChatBody, { explicit, maxTokens }: ModelConfiguration): number {
+  const limit = Math.min(requestedLimit(chat), explicit.maxTokens ?? NO_LIMIT);
+  return limit === NO_LIMIT ? maxTokens : limit;
 }
 
 const usageSchema = z.looseObject({ prompt_tokens: z.number(), completion_tokens: z.number().optional() });
@@ -100,8 +145,11 @@ const deltaSchema = z.looseObject({
     .nullish(),
 });
 
-function meterChat(inputEstimate: number, wantsUsage: boolean): StreamMeter {
+/** @param hidesUsage whether to remove the usage from the stream, because only the gateway requested it. */
+function meterChat(inputEstimate: number, hidesUsage: boolean): StreamMeter {
   const emitted = new EmissionCounter();
+  /** Choices that have begun, and whether they are finished. */
+  const finished = new Map<number, boolean>();
   let reported: TokenUsage | undefined;
   let isComplete = false;
 
@@ -109,18 +157,23 @@ function meterChat(inputEstimate: number, wantsUsage: boolean): StreamMeter {
     relay(event) {
       if (event.data === '[DONE]') {
         isComplete = true;
-        return formatEvent(event);
+        return event.raw;
       }
       const chunk = parseEventData(event.data);
       countDeltas(chunk, emitted);
+      for (const { index, isFinished } of choicesOf(chunk)) finished.set(index, isFinished);
       reported = readUsage(chunk['usage']) ?? reported;
-      if (wantsUsage) return formatEvent(event);
-      const { usage, ...rest } = chunk;
-      const isUsageAlone = Array.isArray(rest['choices']) && rest['choices'].length === 0 && Boolean(usage);
-      return isUsageAlone ? '' : formatEvent({ ...event, data: JSON.stringify(rest) });
+      if (!hidesUsage || !('usage' in chunk)) return event.raw;
+      const { usage, choices } = chunk;
+      const isUsageAlone = Array.isArray(choices) && choices.length === 0 && Boolean(usage);
+      return isUsageAlone ? '' : withData(event, withoutUsage(event.data));
     },
     get isComplete() {
       return isComplete;
+    },
+    // Some providers end streams without `[DONE]`.
+    get isWhole() {
+      return isComplete || (finished.size > 0 && [...finished.values()].every(Boolean));
     },
     get usage() {
       return reported ?? { inputTokens: inputEstimate, outputTokens: emitted.tokens };
@@ -136,4 +189,20 @@ function countDeltas(chunk: JsonObject, emitted: EmissionCounter): void {
     emitted.add(delta?.reasoning_content);
     for (const call of delta?.tool_calls ?? []) emitted.add(call.function?.arguments);
   }
+}
+
+function withoutUsage(data: string): string {
+  return editJson(Buffer.from(data), new Map([['usage', { kind: 'remove' }]])).toString();
+}
+
+const choicesSchema = z.array(
+  z.looseObject({ index: z.number().nullish(), finish_reason: z.string().nullish() }),
+);
+
+function choicesOf(chunk: JsonObject): readonly { readonly index: number; readonly isFinished: boolean }[] {
+  const { data = [] } = choicesSchema.safeParse(chunk['choices']);
+  return data.map(({ index, finish_reason: reason }) => ({
+    index: index ?? 0,
+    isFinished: !isUnset(reason),
+  }));
 }

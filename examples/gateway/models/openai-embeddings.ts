@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { json, modelName, readBody } from './read-body.js';
+import { EMBEDDINGS_MEMBERS } from './known-members.js';
+import { modelName, readBody } from './read-body.js';
 import { estimateInput, readCount } from './token-usage.js';
 import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
 
@@ -17,6 +18,7 @@ const embeddingsSchema = z.looseObject({
 export const openaiEmbeddings: WireFormat<ModelRequest> = {
   route: '/v1/embeddings',
   endpointSuffix: '/embeddings',
+  members: EMBEDDINGS_MEMBERS,
   forwardedHeaders: [],
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 
@@ -28,7 +30,7 @@ export const openaiEmbeddings: WireFormat<ModelRequest> = {
       toolNames: [],
       inputEstimate: estimateInput(request.input),
       maxOutput: () => 0,
-      bodyFor: () => json.parse(request),
+      changesFor: () => new Map(),
     };
   },
 

@@ -2,6 +2,9 @@ import type { JsonObject } from 'passport-jwe';
 import { json } from './read-body.js';
 import { StreamBrokenError } from './wire-format.js';
 
+/** Form of error types. Other strings could contain anything, for example a secret. */
+const ERROR_TYPE = /^[a-z]+(_[a-z]+){0,4}$/;
+
 /**
  * Parses the data of a stream event.
  *
@@ -10,8 +13,12 @@ import { StreamBrokenError } from './wire-format.js';
 export function parseEventData(data: string): JsonObject {
   const chunk = json.safeParse(parse(data));
   if (!chunk.success) throw new StreamBrokenError('The provider sent a malformed event');
-  if (typeof chunk.data['error'] === 'object' && chunk.data['error'] !== null) {
-    throw new StreamBrokenError('The provider reported an error within the stream');
+  const error = json.safeParse(chunk.data['error']);
+  if (error.success) {
+    const { type } = error.data;
+    const isType = typeof type === 'string' && ERROR_TYPE.test(type);
+    const message = 'The provider reported an error within the stream';
+    throw new StreamBrokenError(message, { type: isType ? type : undefined });
   }
   return chunk.data;
 }

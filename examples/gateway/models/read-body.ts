@@ -21,25 +21,7 @@ export function readBody<Schema extends z.ZodType>(schema: Schema, body: unknown
   throw new InvalidRequestError(`${path.length === 0 ? 'The body' : path.join('.')}: ${message}`);
 }
 
-const toolSchema = z.looseObject({
-  type: z.string().nullish(),
-  name: z.string().nullish(),
-  function: z.looseObject({ name: z.string() }).nullish(),
-  custom: z.looseObject({ name: z.string() }).nullish(),
-});
-
-/** Schema for tools in OpenAI's and Anthropic's formats. A server-side tool may have a type but no name. */
-export const toolList = z.array(toolSchema).max(1024).nullish();
-
-/**
- * Returns the names of the tools, or the types of tools without a name.
- *
- * @throws InvalidRequestError if a tool has neither a name nor a type.
- */
-export function namesOfTools(tools: z.output<typeof toolList>): readonly string[] {
-  return (tools ?? []).map((tool, index) => {
-    const name = tool.function?.name ?? tool.custom?.name ?? tool.name ?? tool.type;
-    if (!name) throw new InvalidRequestError(`tools.${index}: name is required`);
-    return name;
-  });
+/** Whether a member is absent or null. Providers treat both alike. */
+export function isUnset(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
 }

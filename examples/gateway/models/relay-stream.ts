@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
-import { createParser } from 'eventsource-parser';
 import type { Response } from 'express';
 import { discard } from './call-provider.js';
+import { EventSplitter } from './split-events.js';
 import { StreamBrokenError, type StreamEvent, type StreamMeter } from './wire-format.js';
 
 /** Stream of a provider and the response to the client. */
@@ -12,10 +12,17 @@ export interface Relay {
   readonly meter: StreamMeter;
   /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
+  /**
+   * Silence in milliseconds before a keep-alive comment.
+   *
+   * @default 15000
+   */
+  readonly keepAliveMs?: number;
 }
 
-/** Maximum length of an event. Providers send shorter events. */
-const MAX_EVENT_LENGTH = 8 * 1024 * 1024;
+/** Silence in milliseconds after which a comment tells proxies and clients that the connection is in use. */
+const KEEP_ALIVE_MS = 15_000;
+const KEEP_ALIVE = ': keep-alive\n\n';
 
 const HEADERS = {
   'Content-Type': 'text/event-stream; charset=utf-8',
@@ -25,41 +32,50 @@ const HEADERS = {
 };
 
 /**
- * Relays a stream of events with backpressure. Resolves after the last event.
+ * Relays a stream of events with backpressure, as received, including comments, `id` and `retry`. Sends a comment during
+ * silence. Resolves after the last event.
  *
  * @throws StreamBrokenError (as rejection) if the stream ended early.
  * @throws AbortError (as rejection) if the client disconnected.
  */
-export async function relayStream({ body, res, meter, signal }: Relay): Promise<void> {
-  const events: StreamEvent[] = [];
-  let isTooLong = false;
-  const parser = createParser({
-    onEvent: ({ event, data }) => void events.push({ event, data }),
-    maxBufferSize: MAX_EVENT_LENGTH,
-    // Skips events that the format does not define.
-    onError: ({ type }) => {
-      isTooLong ||= type === 'max-buffer-size-exceeded';
-    },
-  });
+export async function relayStream(relay: Relay): Promise<void> {
+  const { body, res, meter, signal, keepAliveMs = KEEP_ALIVE_MS } = relay;
+  const splitter = new EventSplitter();
   const decoder = new TextDecoder();
   res.status(200).set(HEADERS).flushHeaders();
+  // Only whole events are written, so a comment can follow at any time.
+  const keepAlive = setInterval(() => {
+    if (!res.writableNeedDrain && !signal.aborted) res.write(KEEP_ALIVE);
+  }, keepAliveMs);
   try {
     for await (const bytes of body.iterator({ destroyOnReturn: false })) {
-      parser.feed(decoder.decode(bytes, { stream: true }));
-      for (const event of events.splice(0)) await send(meter.relay(event));
-      if (isTooLong) throw new StreamBrokenError('The provider sent an event that is too long');
+      await sendAll(splitter.push(decoder.decode(bytes, { stream: true })));
       if (meter.isComplete) break;
     }
-    if (!meter.isComplete) throw new StreamBrokenError('The provider ended the stream early');
+    if (!meter.isComplete) await sendAll(splitter.finish());
+    if (!(meter.isWhole ?? meter.isComplete)) {
+      throw new StreamBrokenError('The provider ended the stream early');
+    }
   } catch (failure) {
     discard(body);
     throw failure;
+  } finally {
+    clearInterval(keepAlive);
   }
   // Reads the remaining bytes, so that the connection can be reused.
   body.on('error', () => {}).resume();
 
+  async function sendAll(events: readonly StreamEvent[]): Promise<void> {
+    for (const { data, ...event } of events) {
+      await send(data === undefined ? event.raw : meter.relay({ ...event, data }));
+      if (meter.isComplete) return;
+    }
+  }
+
   async function send(text: string): Promise<void> {
     signal.throwIfAborted();
-    if (text !== '' && !res.write(text)) await once(res, 'drain', { signal });
+    if (text === '') return;
+    keepAlive.refresh();
+    if (!res.write(text)) await once(res, 'drain', { signal });
   }
 }

@@ -1,20 +1,29 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { isResponseFinished, verifiedToken } from 'passport-jwe';
-import type { ApiKeyRegistry, ModelConfiguration } from 'passport-jwe/api-keys';
+import type { ApiKeyRegistry, ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
 import type { Dispatcher } from 'undici';
+import { editJson } from '../json/edit-json.js';
 import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
 import type { Traced } from '../observability/tracing.js';
-import { callProvider, discard, type ProviderAnswer, readText, translateFailure } from './call-provider.js';
+import {
+  callProvider,
+  discard,
+  type ProviderAnswer,
+  type ProviderCall,
+  readText,
+  translateFailure,
+} from './call-provider.js';
 import type { CompletionListener } from './completion-record.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
-import { endpointOf, findModel, modelsOf } from './find-model.js';
+import { endpointsOf, findModel, modelsOf, urlOf } from './find-model.js';
 import { type Course, followExchange } from './follow-exchange.js';
 import { providerFailed } from './model-api-error.js';
 import { json } from './read-body.js';
+import type { ReceivedBody } from './receive-body.js';
 import { relayStream } from './relay-stream.js';
 import { estimateTokens, type TokenUsage } from './token-usage.js';
-import type { ModelRequest, WireFormat } from './wire-format.js';
+import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
 
 /** Dependencies of the model handlers. */
 export interface ModelService {
@@ -28,9 +37,10 @@ export interface ModelService {
   readonly traced: Traced;
 }
 
-/** Route of an API format, and a function that returns the parsed request. */
+/** Route of an API format, and functions that return the request. */
 export interface ModelRoute<Asked extends ModelRequest> {
   readonly format: WireFormat<Asked>;
+  bodyOf(req: Request): ReceivedBody;
   askedOf(req: Request): Asked;
 }
 
@@ -38,6 +48,7 @@ interface Exchange<Asked extends ModelRequest> extends ModelRoute<Asked> {
   readonly req: Request;
   readonly res: Response;
   readonly course: Course;
+  readonly model: ModelConfiguration;
 }
 
 const NOTHING: TokenUsage = { inputTokens: 0, outputTokens: 0 };
@@ -63,12 +74,10 @@ export function serveModel<Asked extends ModelRequest>(
     const reserved = { inputTokens: asked.inputEstimate, outputTokens: asked.maxOutput(model) };
     const { onCompletion } = service;
     const course = followExchange({ req, res, model: model.name, reserved, onCompletion });
-    const exchange = { ...route, req, res, course };
+    const exchange = { ...route, req, res, course, model };
     try {
       const attributes = { 'gen_ai.request.model': model.name };
-      const answer = await service.traced(`ask ${model.name}`, attributes, () =>
-        ask(exchange, model, service),
-      );
+      const answer = await service.traced(`ask ${model.name}`, attributes, () => ask(exchange, service));
       await (asked.isStream ? passStreamOn(exchange, answer) : passAnswerOn(exchange, answer));
     } catch (failure) {
       course.end('refused', NOTHING);
@@ -85,29 +94,41 @@ export function serveModel<Asked extends ModelRequest>(
 }
 
 async function ask<Asked extends ModelRequest>(
-  { format, askedOf, req, course }: Exchange<Asked>,
-  model: ModelConfiguration,
+  exchange: Exchange<Asked>,
   { dispatcher, echoOrigin }: ModelService,
 ): Promise<ProviderAnswer> {
+  const { format, course, model } = exchange;
+  const origin = await echoOrigin();
+  const calls = endpointsOf(model, format).map(
+    (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin)),
+  );
+  return callProvider(dispatcher, calls, course.signal);
+}
+
+function callOf<Asked extends ModelRequest>(
+  { format, askedOf, bodyOf, req, model }: Exchange<Asked>,
+  endpoint: ModelEndpoint,
+  url: string,
+): ProviderCall {
   const asked = askedOf(req);
-  const secret = model.apiKey?.reveal();
   const forwarded = format.forwardedHeaders.flatMap((name) => {
     const value = req.get(name);
     return value === undefined ? [] : [[name, value]];
   });
-  return callProvider(dispatcher, {
-    url: endpointOf(model, format, await echoOrigin()),
-    headers: {
-      ...format.defaultHeaders,
-      ...Object.fromEntries(forwarded),
-      ...(secret === undefined ? {} : format.authorize(secret)),
-      'content-type': 'application/json',
-      accept: asked.isStream ? 'text/event-stream' : 'application/json',
-    },
-    body: JSON.stringify(asked.bodyFor(model)),
-    secret,
-    signal: course.signal,
-  });
+  const headers = {
+    ...format.defaultHeaders,
+    ...Object.fromEntries(forwarded),
+    ...(endpoint.apiKey === undefined ? {} : format.authorize(endpoint.apiKey.reveal())),
+    ...Object.fromEntries([...endpoint.headers].map(([name, value]) => [name, value.reveal()])),
+    'content-type': 'application/json',
+    'accept-encoding': 'identity',
+    accept: asked.isStream ? 'text/event-stream' : 'application/json',
+  };
+  const changes = new Map(asked.changesFor(model, endpoint));
+  if (endpoint.providerModel !== asked.model) {
+    changes.set('model', { kind: 'set', value: endpoint.providerModel });
+  }
+  return { endpoint, url, headers, body: editJson(bodyOf(req).bytes, changes) };
 }
 
 async function passAnswerOn<Asked extends ModelRequest>(
@@ -135,13 +156,13 @@ function parseAnswer(text: string) {
 /** Relays a streamed response. The first event sends the status, so later failures are reported in a final event. */
 async function passStreamOn<Asked extends ModelRequest>(
   { format, askedOf, req, res, course }: Exchange<Asked>,
-  { body, contentType }: ProviderAnswer,
+  { body, contentType, endpoint }: ProviderAnswer,
 ): Promise<void> {
   if (!contentType.startsWith('text/event-stream')) {
     discard(body);
     throw providerFailed(new Error('The provider did not respond with an event stream'));
   }
-  const meter = format.meter(askedOf(req));
+  const meter = format.meter(askedOf(req), endpoint);
   course.follow(() => meter.usage);
   try {
     await relayStream({ body, res, meter, signal: course.signal });
@@ -150,7 +171,9 @@ async function passStreamOn<Asked extends ModelRequest>(
     course.end('broken', meter.usage);
     if (isResponseFinished(res)) return;
     noteFailure(res, cause);
-    const detail = describeFailure(providerFailed(cause));
+    const failed = describeFailure(providerFailed(cause));
+    const type = cause instanceof StreamBrokenError ? cause.type : undefined;
+    const detail = type === undefined ? failed : { ...failed, type };
     res.write(format.breakEvent(describeModelError(detail, requestIdOf(res))));
   }
   res.end();

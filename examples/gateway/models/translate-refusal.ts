@@ -20,13 +20,13 @@ const FAULTS_OF_REQUEST: ReadonlyMap<number, string> = new Map([
  * Converts an error response of a provider to an error response for the client. If the provider rejected its API key or
  * sent a redirect, the client receives a 502, because the request and the token are valid.
  *
- * @param secret API key of the provider, which is removed from messages.
+ * @param secrets secrets of the endpoint, which are removed from messages.
  */
-export function translateRefusal(refusal: Refusal, secret: string | undefined): ModelApiError {
+export function translateRefusal(refusal: Refusal, secrets: readonly string[]): ModelApiError {
   const { status, retryAfter } = refusal;
   const retryAfterSeconds = readSeconds(retryAfter);
   const type = FAULTS_OF_REQUEST.get(status);
-  if (type !== undefined) return new ModelApiError({ status, type, ...describe(refusal, secret) });
+  if (type !== undefined) return new ModelApiError({ status, type, ...describe(refusal, secrets) });
   if (status === 429) {
     const message = 'The provider of this model limits the request rate. Retry later';
     return new ModelApiError({
@@ -56,12 +56,12 @@ const MAX_MESSAGE_LENGTH = 1000;
 
 function describe(
   { body }: Refusal,
-  secret: string | undefined,
+  secrets: readonly string[],
 ): Pick<ModelApiErrorDetail, 'message' | 'code' | 'param'> {
   const { data } = bodySchema.safeParse(parse(body));
   if (data === undefined) return { message: 'The provider of this model rejected the request' };
   const { message, code, param } = data.error;
-  const safe = (text: string): string => redact(text, secret).slice(0, MAX_MESSAGE_LENGTH);
+  const safe = (text: string): string => redact(text, secrets).slice(0, MAX_MESSAGE_LENGTH);
   return {
     message: safe(message),
     code: code === null || code === undefined ? undefined : safe(String(code)),
@@ -69,8 +69,8 @@ function describe(
   };
 }
 
-function redact(text: string, secret: string | undefined): string {
-  return secret === undefined || secret === '' ? text : text.replaceAll(secret, '[secret]');
+function redact(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((safe, secret) => (secret === '' ? safe : safe.replaceAll(secret, '[secret]')), text);
 }
 
 function parse(body: string): unknown {

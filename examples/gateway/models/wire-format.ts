@@ -1,26 +1,38 @@
 import type { JsonObject } from 'passport-jwe';
-import type { ModelConfiguration } from 'passport-jwe/api-keys';
+import type { ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
+import type { JsonChanges } from '../json/edit-json.js';
+import type { KnownMembers } from './known-members.js';
 import type { TokenUsage } from './token-usage.js';
 
 /** Model request, parsed from any API format. */
 export interface ModelRequest {
   readonly model: string;
   readonly isStream: boolean;
-  /** Names of the tools in the request. */
+  /** All names of the tools in the request. */
   readonly toolNames: readonly string[];
   /** Estimated number of input tokens. */
   readonly inputEstimate: number;
   /** Returns the maximum number of output tokens for a model configuration. */
   maxOutput(model: ModelConfiguration): number;
-  /** Returns the body for the provider: the client's body with limits and defaults applied. */
-  bodyFor(model: ModelConfiguration): JsonObject;
+  /**
+   * Returns the changes to the body that the configuration of the model and the endpoint require.
+   *
+   * @throws InvalidRequestError if the configuration does not permit the request.
+   */
+  changesFor(model: ModelConfiguration, endpoint: ModelEndpoint): JsonChanges;
 }
 
-/** Event in a stream, as the provider sent it. */
+/** Event in a stream. */
 export interface StreamEvent {
+  /** Text of the event as received, including comments and the empty line at the end. */
+  readonly raw: string;
   readonly event?: string | undefined;
-  readonly data: string;
+  /** Data of the event. Absent for comments, and for events with `id` or `retry` alone. */
+  readonly data?: string;
 }
+
+/** Event of a stream that contains data. */
+export type DataEvent = StreamEvent & { readonly data: string };
 
 /** Processes the events of a stream and counts the usage. */
 export interface StreamMeter {
@@ -29,9 +41,11 @@ export interface StreamMeter {
    *
    * @throws StreamBrokenError if the event ends the stream early.
    */
-  relay(event: StreamEvent): string;
+  relay(event: DataEvent): string;
   /** Whether the event that ends a complete stream has arrived. */
   readonly isComplete: boolean;
+  /** Whether the answer is whole, so that the stream can end without its last event. Default: `isComplete`. */
+  readonly isWhole?: boolean;
   /** Usage so far, as reported by the provider or estimated from the text. */
   readonly usage: TokenUsage;
 }
@@ -42,6 +56,8 @@ export interface WireFormat<Asked extends ModelRequest = ModelRequest> {
   readonly route: string;
   /** Path suffix of model endpoints with this format. */
   readonly endpointSuffix: string;
+  /** Members that requests of restricted tokens can contain. */
+  readonly members: KnownMembers;
   /** Path to append to the model endpoint. */
   readonly endpointExtension?: string;
   /** Lower-case names of request headers to forward to providers. */
@@ -58,7 +74,7 @@ export interface WireFormat<Asked extends ModelRequest = ModelRequest> {
   read(body: unknown): Asked;
   /** Returns the usage in a complete response, or `undefined` if the response contains none. */
   usageOf(answer: JsonObject): TokenUsage | undefined;
-  meter(request: Asked): StreamMeter;
+  meter(request: Asked, endpoint: ModelEndpoint): StreamMeter;
   /** Returns the event that reports an error at the end of a broken stream. */
   breakEvent(body: JsonObject): string;
 }
@@ -66,13 +82,17 @@ export interface WireFormat<Asked extends ModelRequest = ModelRequest> {
 /** Error for a stream that ended early. */
 export class StreamBrokenError extends Error {
   override readonly name = 'StreamBrokenError';
+  /** Error type that the provider reported, for example `overloaded_error`. */
+  readonly type: string | undefined;
+
+  constructor(message: string, { type }: { readonly type?: string | undefined } = {}) {
+    super(message);
+    this.type = type;
+  }
 }
 
 /** Formats a server-sent event. */
-export function formatEvent({ event, data }: StreamEvent): string {
+export function formatEvent({ event, data }: Pick<DataEvent, 'event' | 'data'>): string {
   const name = event === undefined ? '' : `event: ${event}\n`;
-  return `${name}${data
-    .split('\n')
-    .map((line) => `data: ${line}\n`)
-    .join('')}\n`;
+  return `${name}data: ${data}\n\n`;
 }

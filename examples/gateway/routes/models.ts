@@ -12,6 +12,8 @@ import { listModels, showModel } from '../models/list-models.js';
 import { ModelApiError } from '../models/model-api-error.js';
 import { openaiChat } from '../models/openai-chat.js';
 import { openaiEmbeddings } from '../models/openai-embeddings.js';
+import { receiveBody } from '../models/receive-body.js';
+import { rejectDetours } from '../models/reject-detours.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
 import type { ModelRequest, WireFormat } from '../models/wire-format.js';
 
@@ -44,7 +46,8 @@ function mountFormat<Asked extends ModelRequest>(
   format: WireFormat<Asked>,
   parts: ModelRoutesParts,
 ): void {
-  const askedOf = remember((req) => format.read(req.body));
+  const bodyOf = remember(receiveBody);
+  const askedOf = remember((req) => format.read(bodyOf(req).value));
   /** Returns the tokens to reserve: the estimated input and the maximum output. Unused tokens are returned later. */
   const tokens = (req: Request): number => {
     const asked = askedOf(req);
@@ -52,11 +55,12 @@ function mountFormat<Asked extends ModelRequest>(
   };
   router.post(
     format.route.replace('/v1', ''),
-    express.json({ limit: BODY_LIMIT }),
+    express.raw({ type: 'application/json', limit: BODY_LIMIT }),
     requireModel((req) => askedOf(req).model),
+    rejectDetours(format.members, bodyOf),
     requireFunctions((req) => askedOf(req).toolNames),
     limitRequests({ limits: parts.limits, tokens }),
-    serveModel({ format, askedOf }, parts),
+    serveModel({ format, bodyOf, askedOf }, parts),
   );
 }
 

@@ -1,0 +1,49 @@
+/** Members that requests of restricted tokens can contain. All other members are rejected, also future ones. */
+export interface KnownMembers {
+  readonly body: ReadonlySet<string>;
+  /** Members of tools that the client executes. */
+  readonly tool: ReadonlySet<string>;
+}
+
+const setOf = (names: string): ReadonlySet<string> => new Set(names.trim().split(/\s+/));
+
+/** Members of the object `function` in a tool, and of the entries of `functions`. */
+export const FUNCTION_MEMBERS = setOf('name description parameters strict');
+
+/** Members of the object `custom` in a tool. */
+export const CUSTOM_TOOL_MEMBERS = setOf('name description format');
+
+/** Members of OpenAI chat requests. `web_search_options` and `moderation` are absent: both use other models or tools. */
+export const CHAT_MEMBERS: KnownMembers = {
+  body: setOf(`
+    model messages audio frequency_penalty function_call functions logit_bias logprobs max_completion_tokens max_tokens
+    metadata modalities n parallel_tool_calls prediction presence_penalty prompt_cache_key prompt_cache_options
+    prompt_cache_retention reasoning_effort response_format safety_identifier seed service_tier stop store stream
+    stream_options temperature tool_choice tools top_logprobs top_p user verbosity
+  `),
+  tool: setOf('type function custom'),
+};
+
+export const EMBEDDINGS_MEMBERS: KnownMembers = {
+  body: setOf('model input dimensions encoding_format user'),
+  tool: setOf('type'),
+};
+
+/**
+ * Members of Anthropic messages. Absent are `mcp_servers` and `container`, which add tools, `fallbacks`, which selects
+ * models, and `thread`, which continues a conversation at the provider.
+ */
+export const MESSAGES_MEMBERS: KnownMembers = {
+  body: setOf(`
+    model messages max_tokens cache_control compaction context_management inference_geo metadata output_config
+    output_format service_tier speed stop_sequences stream system temperature thinking tool_choice tools top_k top_p
+  `),
+  tool: setOf(`
+    type name description input_schema strict cache_control defer_loading eager_input_streaming input_examples
+  `),
+};
+
+/** Members with which providers and routers select a different model than `model`. They are rejected for all tokens. */
+export const MODEL_SELECTING_MEMBERS = setOf(`
+  models model_list route fallbacks context_window_fallbacks content_policy_fallbacks plugins preset prompt
+`);

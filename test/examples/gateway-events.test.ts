@@ -1,0 +1,176 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import express from 'express';
+import { relayStream } from '../../examples/gateway/models/relay-stream.js';
+import { EventSplitter, withData } from '../../examples/gateway/models/split-events.js';
+import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
+import { type RecordingUpstream, replyJson, startRecordingUpstream } from '../support/recording-upstream.js';
+
+let provider: RecordingUpstream;
+let gateway: ModelGateway;
+let token = '';
+
+beforeAll(async () => {
+  provider = await startRecordingUpstream();
+  const model = (name: string, path: string): string =>
+    `{ name: ${name}, endpoint: "${provider.origin}/v1/${path}", api_key: pk }`;
+  gateway = await startModelGateway({
+    keys: { demo: modelKey([model('gpt', 'chat/completions'), model('claude', 'messages')]) },
+  });
+  token = await gateway.tokenOf('demo');
+});
+
+afterAll(async () => {
+  await gateway.close();
+  await provider.close();
+});
+
+async function stream(model: 'gpt' | 'claude', isStream = true): Promise<string> {
+  const route = model === 'gpt' ? '/v1/chat/completions' : '/v1/messages';
+  const answer = await fetch(gateway.origin + route, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+    body: JSON.stringify({
+      ...{ model, stream: isStream, max_tokens: 99, messages: [{ role: 'user', content: 'Hi' }] },
+    }),
+  });
+  return answer.text();
+}
+
+const reply = (body: Buffer | string, encoding?: string, type = 'text/event-stream') =>
+  provider.answer((res) => {
+    res.setHeader('Content-Type', type);
+    if (encoding !== undefined) res.setHeader('Content-Encoding', encoding);
+    res.end(body);
+  });
+
+const chunk = (choice: object): string => `data: ${JSON.stringify({ choices: [choice] })}\n\n`;
+const HELLO = chunk({ index: 0, delta: { content: 'Hello' }, finish_reason: null });
+const STOP = chunk({ index: 0, delta: {}, finish_reason: 'stop' });
+
+describe('a stream', () => {
+  test('passes byte for byte, with comments, id, retry, CRLF and large integers', async () => {
+    const text =
+      ': OPENROUTER PROCESSING\n\nid: 7\r\nretry: 3000\r\n\r\ndata:{"choices":[],  "id":9007199254740993}\rid:8\r\r' +
+      'event: x\ndata: {"a":\ndata: 1}\nunknown: y\n\ndata: [DONE]\n\n';
+    reply(text);
+
+    expect(await stream('gpt')).toBe(text);
+  });
+
+  test('without [DONE] is whole if all choices are finished', async () => {
+    reply(HELLO + STOP);
+
+    expect(await stream('gpt')).toBe(HELLO + STOP);
+    expect(gateway.completions.at(-1)?.outcome).toBe('completed');
+  });
+
+  test.each([
+    ['no choice', ''],
+    ['one choice', HELLO],
+    ['one of two choices', chunk({ index: 1, delta: {}, finish_reason: null }) + STOP],
+  ])('without [DONE] is broken with %s that is not finished', async (_what, text) => {
+    reply(text);
+
+    expect(await stream('gpt')).toContain('"code":"provider_failed"');
+    expect(gateway.completions.at(-1)?.outcome).toBe('broken');
+  });
+
+  test('keeps the type of an error, and not its message', async () => {
+    const error = { type: 'overloaded_error', message: 'canary' };
+    reply(`event: error\ndata: ${JSON.stringify({ type: 'error', error })}\n\n`);
+    const text = await stream('claude');
+
+    expect(text).toContain('"type":"overloaded_error"');
+    expect(text).not.toContain('canary');
+  });
+
+  test.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+  ])('and a whole answer are decoded if the provider encodes them as %s', async (encoding, encode) => {
+    reply(encode(`${HELLO}data: [DONE]\n\n`), encoding);
+    expect(await stream('gpt')).toBe(`${HELLO}data: [DONE]\n\n`);
+    expect(provider.requests[0]?.headers['accept-encoding']).toBe('identity');
+
+    reply(encode('{"usage":{}, "id":1}'), encoding, 'application/json');
+    expect(await stream('gpt', false)).toBe('{"usage":{}, "id":1}');
+  });
+
+  test('with an unknown or a broken encoding is a failure of the provider', async () => {
+    reply(HELLO, 'compress');
+    expect(await stream('gpt')).toContain('provider_failed');
+
+    reply(gzipSync(HELLO).subarray(0, 20), 'gzip');
+    expect(await stream('gpt')).toContain('provider_failed');
+  });
+
+  test('ends as JSON if the provider did not stream', async () => {
+    provider.answer(replyJson({}));
+
+    expect(await stream('gpt')).toContain('provider_failed');
+  });
+
+  test('receives comments during silence', async () => {
+    const app = express();
+    app.get('/', async (_req, res) => {
+      const silent = async function* () {
+        await pause(120);
+        yield Buffer.from('data: 1\n\n');
+      };
+      let isComplete = false;
+      const relay = (event: { readonly raw: string }): string => {
+        isComplete = true;
+        return event.raw;
+      };
+      const meter = {
+        relay,
+        get isComplete() {
+          return isComplete;
+        },
+        usage: { inputTokens: 0, outputTokens: 0 },
+      };
+      const { signal } = new AbortController();
+      await relayStream({ body: Readable.from(silent()), res, meter, signal, keepAliveMs: 30 });
+      res.end();
+    });
+    const server = createServer(app).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const text = await (await fetch(`http://127.0.0.1:${port}/`)).text();
+    server.close();
+
+    expect(text).toMatch(/^(: keep-alive\n\n)+data: 1\n\n$/);
+  });
+});
+
+describe('EventSplitter', () => {
+  const TEXT = ': c\n\ndata: a\r\ndata: b\r\n\r\nevent: e\rdata\r\rdata: é\n\n\nid: 1\n\ndata: last';
+
+  test('finds the same events at any packet boundary', () => {
+    const split = (parts: readonly string[]) => {
+      const splitter = new EventSplitter();
+      const events = parts.flatMap((part) => splitter.push(part));
+      return [...events, ...splitter.finish()];
+    };
+    const whole = split([TEXT]);
+    const different = Array.from({ length: TEXT.length }, (_, at) => [TEXT.slice(0, at), TEXT.slice(at)])
+      .map(split)
+      .filter((events) => JSON.stringify(events) !== JSON.stringify(whole));
+
+    expect(whole.map(({ data }) => data)).toEqual([undefined, 'a\nb', '', 'é', undefined, 'last']);
+    expect(split([...TEXT])).toEqual(whole);
+    expect(different).toEqual([]);
+  });
+
+  test('withData() replaces the data, and keeps the other lines', () => {
+    const [event] = new EventSplitter().push('id: 1\r\ndata: a\r\n: c\r\ndata: b\r\n\r\n');
+
+    expect(withData(event ?? { raw: '' }, 'new')).toBe('id: 1\ndata: new\n: c\n\n');
+  });
+});
