@@ -147,7 +147,7 @@ describe('rejected values', () => {
         ['type', 'API_CALL', 'must be one of tiered_model_exec, function_call, api_call'],
         ['active', 'yes', 'must be true or false'],
         ['active', '', 'must be true or false'],
-        ['users', '1', 'must be true or false'],
+        ['users', '1', 'must be true, false, or a mapping of directory, for example { directory: corp }'],
         ['refresh_tokens', 'always', 'must be one of off, confidential, public'],
         ['dpop', 'require', 'must be one of allowed, required'],
         ['surplus_scopes', 'ignore', 'must be one of reject, narrow'],
