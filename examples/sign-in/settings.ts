@@ -1,9 +1,9 @@
-import type { LdapDirectoryOptions } from 'passport-jwe/ldap';
+import { type LdapDirectoryOptions, normalizeDn } from 'passport-jwe/ldap';
 
 /** Directory of people, with the group that determines their scope. */
 export interface DirectorySettings {
   readonly ldap: LdapDirectoryOptions;
-  /** Distinguished name of the group whose members may read documents, as the directory spells it. */
+  /** Distinguished name of the group whose members may read documents. */
   readonly staffGroup: string;
 }
 
@@ -71,7 +71,7 @@ export function readDirectorySettings(environment: Environment): DirectorySettin
       claims: { name: 'cn', email: 'mail' },
       ...(caFile === undefined ? {} : { caFile }),
     },
-    staffGroup: readRequired(environment, 'LDAP_STAFF_GROUP'),
+    staffGroup: readDn(environment, 'LDAP_STAFF_GROUP'),
   };
 }
 
@@ -79,6 +79,12 @@ function readRequired(environment: Environment, name: string): string {
   const value = environment[name];
   if (value === undefined || value === '') throw new Error(`${name} is required\n\n${HELP}`);
   return value;
+}
+
+function readDn(environment: Environment, name: string): string {
+  const value = readRequired(environment, name);
+  if (normalizeDn(value) !== undefined) return value;
+  throw new Error(`${name} must be a DN, for example cn=staff,ou=groups,dc=example,dc=com`);
 }
 
 /** Browsers and tokens compare origins exactly, so a path or a final slash is an error. */

@@ -145,7 +145,7 @@ export async function sweepDirectory(options: SweepDirectoryOptions): Promise<Di
   };
 }
 
-/** Whether so many people are absent that the directory does not show all of them. */
+/** Whether the share of absent people suggests that the directory does not show all people. */
 function isIncomplete(people: SweptPeople): boolean {
   const absent = people.count('absent');
   const checked = absent + people.count('present') + people.count('ended');

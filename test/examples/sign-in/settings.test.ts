@@ -40,3 +40,9 @@ test.each([
 test('rejects an unknown schema', () => {
   expect(() => readDirectorySettings({ ...LDAP, LDAP_SCHEMA: 'x' })).toThrow('LDAP_SCHEMA must be');
 });
+
+test('rejects a group that is not a DN', () => {
+  expect(() => readDirectorySettings({ ...LDAP, LDAP_STAFF_GROUP: 'staff' })).toThrow(
+    'LDAP_STAFF_GROUP must be a DN',
+  );
+});
