@@ -19,6 +19,8 @@ export interface ServerSettings {
   readonly attemptsPerPerson: number;
   /** Attempts per client address in 15 minutes. */
   readonly attemptsPerAddress: number;
+  /** Minimum duration of a sign-in that fails, in milliseconds. Keep it above the duration of a password check. */
+  readonly minFailureMs: number;
   /** Whether one reverse proxy in front of the servers sets `X-Forwarded-For` and `X-Forwarded-Proto`. */
   readonly behindProxy: boolean;
 }
@@ -46,6 +48,7 @@ export function readServerSettings(environment: Environment): ServerSettings {
     app: readUrl(environment, 'APP_URL', 'http://127.0.0.1:3002'),
     attemptsPerPerson: readCount(environment, 'ATTEMPTS_PER_PERSON', 4),
     attemptsPerAddress: readCount(environment, 'ATTEMPTS_PER_ADDRESS', 20),
+    minFailureMs: readCount(environment, 'MIN_FAILURE_MS', 500),
     behindProxy: environment['BEHIND_PROXY'] === 'true',
   };
 }

@@ -33,6 +33,7 @@ test.each([
   ['APP_URL', 'localhost'],
   ['ATTEMPTS_PER_PERSON', '0'],
   ['ATTEMPTS_PER_ADDRESS', 'many'],
+  ['MIN_FAILURE_MS', '0'],
 ])('rejects %s=%s', (name, value) => {
   expect(() => readServerSettings({ [name]: value })).toThrow(`${name} must be a`);
 });
