@@ -122,7 +122,8 @@ test('a daily sweep confirms the absence of the day before, and no older one', a
 });
 
 test('a person who has used a session at another client since then was present', async () => {
-  const [, other] = [await begin('one', 'c0'), await begin('two', 'c0')];
+  await begin('one', 'c0');
+  const other = await begin('two', 'c0');
   corp.remove('c0');
   await sweep();
   corp.put(directoryPerson('c0'));
