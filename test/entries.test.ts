@@ -197,7 +197,7 @@ const MCP: PublicNames = {
 
 const LDAP: PublicNames = {
   values: words(`
-      ldapDirectory
+      ldapDirectory normalizeDn
     `),
   types: words(`
       Directory DirectoryPerson DirectorySignIn LdapDirectoryOptions LdapGroupSearch LdapUserAttributes PersonState

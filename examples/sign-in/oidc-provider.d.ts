@@ -9,6 +9,7 @@ declare module 'oidc-provider' {
     readonly grantId?: string;
     readonly uid?: string;
     readonly loginTs?: number;
+    readonly result?: { readonly login?: { readonly accountId: string; readonly ts?: number } };
     consumed?: unknown;
   }
 
@@ -103,7 +104,7 @@ declare module 'oidc-provider' {
   }
 
   export type InteractionResult =
-    | { readonly login: { readonly accountId: string } }
+    | { readonly login: { readonly accountId: string; readonly ts: number } }
     | { readonly error: string; readonly error_description: string };
 
   export default class Provider<Person extends Account> {

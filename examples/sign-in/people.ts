@@ -1,4 +1,4 @@
-import type { Directory, DirectoryPerson } from 'passport-jwe/ldap';
+import { type Directory, type DirectoryPerson, normalizeDn } from 'passport-jwe/ldap';
 
 /** Scopes of the API. */
 export const SCOPES = ['read:profile', 'read:documents'] as const;
@@ -30,7 +30,9 @@ export async function findBySubject(directory: Directory, subject: string): Prom
   return { kind: 'inactive', isFinal: person?.state === 'disabled' || person?.state === 'expired' };
 }
 
-/** Scopes that the groups of a person permit. */
-export function scopesOf({ groups }: DirectoryPerson, staffGroup: string): readonly string[] {
-  return SCOPES.filter((scope) => scope !== 'read:documents' || groups.includes(staffGroup));
+/** Scopes that the groups of a person permit. A directory can spell one DN in several ways. */
+export function scopesOf({ groups }: Pick<DirectoryPerson, 'groups'>, staffGroup: string): readonly string[] {
+  const staff = normalizeDn(staffGroup);
+  const isStaff = staff !== undefined && groups.some((group) => normalizeDn(group) === staff);
+  return SCOPES.filter((scope) => scope !== 'read:documents' || isStaff);
 }

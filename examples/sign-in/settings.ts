@@ -1,9 +1,9 @@
-import type { LdapDirectoryOptions } from 'passport-jwe/ldap';
+import { type LdapDirectoryOptions, normalizeDn } from 'passport-jwe/ldap';
 
 /** Directory of people, with the group that determines their scope. */
 export interface DirectorySettings {
   readonly ldap: LdapDirectoryOptions;
-  /** Distinguished name of the group whose members may read documents, as the directory spells it. */
+  /** Distinguished name of the group whose members may read documents. */
   readonly staffGroup: string;
 }
 
@@ -19,6 +19,8 @@ export interface ServerSettings {
   readonly attemptsPerPerson: number;
   /** Attempts per client address in 15 minutes. */
   readonly attemptsPerAddress: number;
+  /** Minimum duration of a sign-in that fails, in milliseconds. Keep it above the duration of a password check. */
+  readonly minFailureMs: number;
   /** Whether one reverse proxy in front of the servers sets `X-Forwarded-For` and `X-Forwarded-Proto`. */
   readonly behindProxy: boolean;
 }
@@ -46,6 +48,7 @@ export function readServerSettings(environment: Environment): ServerSettings {
     app: readUrl(environment, 'APP_URL', 'http://127.0.0.1:3002'),
     attemptsPerPerson: readCount(environment, 'ATTEMPTS_PER_PERSON', 4),
     attemptsPerAddress: readCount(environment, 'ATTEMPTS_PER_ADDRESS', 20),
+    minFailureMs: readCount(environment, 'MIN_FAILURE_MS', 500),
     behindProxy: environment['BEHIND_PROXY'] === 'true',
   };
 }
@@ -71,7 +74,7 @@ export function readDirectorySettings(environment: Environment): DirectorySettin
       claims: { name: 'cn', email: 'mail' },
       ...(caFile === undefined ? {} : { caFile }),
     },
-    staffGroup: readRequired(environment, 'LDAP_STAFF_GROUP'),
+    staffGroup: readDn(environment, 'LDAP_STAFF_GROUP'),
   };
 }
 
@@ -79,6 +82,12 @@ function readRequired(environment: Environment, name: string): string {
   const value = environment[name];
   if (value === undefined || value === '') throw new Error(`${name} is required\n\n${HELP}`);
   return value;
+}
+
+function readDn(environment: Environment, name: string): string {
+  const value = readRequired(environment, name);
+  if (normalizeDn(value) !== undefined) return value;
+  throw new Error(`${name} must be a DN, for example cn=staff,ou=groups,dc=example,dc=com`);
 }
 
 /** Browsers and tokens compare origins exactly, so a path or a final slash is an error. */

@@ -28,7 +28,7 @@ export async function startSignIn(
   settings: ServerSettings & DirectorySettings,
   log: (event: SignInEvent) => void,
 ): Promise<RunningSignIn> {
-  const { issuer, api, app, attemptsPerPerson, attemptsPerAddress } = settings;
+  const { issuer, api, app, attemptsPerPerson, attemptsPerAddress, minFailureMs } = settings;
   const keys = generateKeys();
   const directory = ldapDirectory(settings.ldap);
   // The API must see the revocations of the authorization server: in production, use openRedisStores() in both.
@@ -43,7 +43,7 @@ export async function startSignIn(
   });
   const provider = createProvider({ settings, keys, directory, records, signOuts });
   const formTokens = createFormTokens(keys.form);
-  const signIn = { issuer, provider, directory, attempts, formTokens, log };
+  const signIn = { issuer, provider, directory, attempts, formTokens, minFailureMs, log };
 
   const handlers = [
     [issuer, createAuthorizationServer(settings, signIn)],

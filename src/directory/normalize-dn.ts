@@ -20,10 +20,13 @@ const MAX_LENGTH = 2048;
 /**
  * Normalize a distinguished name, so that equivalent spellings are equal strings: escapes, spaces around separators, the case
  * of ASCII letters, and the order within a multi-valued RDN. Other letters keep their case, because directories disagree
- * about it.
+ * about it. Compare the groups of a person with it.
  *
  * @returns `undefined` if the name is malformed or empty
  * @see RFC 4514 §3
+ *
+ * @example
+ * normalizeDn('CN=Staff, DC=example') === normalizeDn('cn=staff,dc=example'); // true
  */
 export function normalizeDn(dn: string): string | undefined {
   if (dn.length > MAX_LENGTH) return undefined;

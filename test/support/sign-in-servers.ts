@@ -33,7 +33,7 @@ export async function startSignInServers(
   const slapd = await startSlapd({ entries });
   const [issuer, api, app] = await Promise.all([findUrl(), findUrl(), findUrl()]);
   const lines: SignInEvent[] = [];
-  const limits = { attemptsPerPerson: 2, attemptsPerAddress: 1000, behindProxy: true };
+  const limits = { attemptsPerPerson: 2, attemptsPerAddress: 1000, minFailureMs: 1, behindProxy: true };
   let servers: RunningSignIn;
   try {
     servers = await startSignIn(

@@ -11,7 +11,7 @@ interface StoredRecord {
 export interface Records {
   /** Option `adapter` of oidc-provider. */
   createAdapter(model: string): Adapter;
-  /** Delete all records of a person. A request that runs at the same time cannot bring a session back. */
+  /** Delete all records of a person. A request that runs at the same time cannot bring a session or sign-in back. */
   endPerson(accountId: string): void;
 }
 
@@ -26,12 +26,14 @@ const MAX_RECORDS = 100_000;
  */
 export function createRecords(clock: () => number = Date.now): Records {
   const records = new Map<string, StoredRecord>();
-  /** When the sessions of a person ended, in seconds. Sessions with an earlier sign-in are invalid. */
+  /** When the sessions of a person ended, in seconds. Sessions and sign-ins that began earlier are invalid. */
   const endedAt = new Map<string, number>();
   let sweptAt = clock();
 
-  const isEnded = ({ model, payload: { accountId, loginTs = 0 } }: StoredRecord): boolean =>
-    model === 'Session' && accountId !== undefined && loginTs <= (endedAt.get(accountId) ?? -1);
+  const isEnded = (record: StoredRecord): boolean => {
+    const { accountId, ts = 0 } = loginOf(record);
+    return accountId !== undefined && ts <= (endedAt.get(accountId) ?? -1);
+  };
   const read = (key: string): AdapterPayload | undefined => {
     const found = records.get(key);
     return found === undefined || found.expiresAt <= clock() || isEnded(found) ? undefined : found.payload;
@@ -75,7 +77,18 @@ export function createRecords(clock: () => number = Date.now): Records {
     },
     endPerson(accountId) {
       endedAt.set(accountId, Math.floor(clock() / 1000));
-      removeIf((record) => record.payload.accountId === accountId);
+      removeIf((record) => record.payload.accountId === accountId || isEnded(record));
     },
   };
+}
+
+interface Login {
+  readonly accountId?: string | undefined;
+  readonly ts?: number | undefined;
+}
+
+/** Sign-in of a session, or of an interaction that the browser has not continued after the password check. */
+function loginOf({ model, payload: { accountId, loginTs, result } }: StoredRecord): Login {
+  if (model === 'Interaction') return result?.login ?? {};
+  return model === 'Session' ? { accountId, ts: loginTs } : {};
 }

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import express, { type Request, type Response, Router } from 'express';
 import { AccessDeniedError, TemporarilyUnavailableError } from 'passport-jwe';
 import type { Directory } from 'passport-jwe/ldap';
@@ -19,6 +20,8 @@ export interface SignInOptions {
   readonly directory: Directory;
   readonly attempts: SignInAttempts;
   readonly formTokens: FormTokens;
+  /** Minimum duration of a sign-in that fails, in milliseconds. */
+  readonly minFailureMs: number;
   readonly log: (event: SignInEvent) => void;
 }
 
@@ -31,9 +34,12 @@ const RETRY_AFTER_SECONDS: Readonly<Record<SignInProblem, number | undefined>> =
   unavailable: 5,
 };
 
+/** Maximum random addition to the minimum duration, as a share of it. */
+const JITTER = 0.2;
+
 /** Routes of the sign-in page. oidc-provider sends browsers to it, and continues when the person has signed in. */
 export function createSignInRoutes(options: SignInOptions): Router {
-  const { issuer, provider, formTokens, log } = options;
+  const { issuer, provider, formTokens, minFailureMs, log } = options;
   const router = Router();
 
   /** Show the form, again if there is a problem. */
@@ -73,6 +79,9 @@ export function createSignInRoutes(options: SignInOptions): Router {
     rejectCrossSite(issuer),
     express.urlencoded({ extended: false, limit: '4kb', parameterLimit: 10 }),
     async (req, res) => {
+      // The sign-in begins now: it ends with a sign-out on all devices that happens during the password check.
+      const ts = Math.floor(Date.now() / 1000);
+      const isOver = wait(minFailureMs * (1 + Math.random() * JITTER));
       const id = await readInteraction(req, res, provider);
       const { csrf, cancel, name, password }: Record<string, unknown> = Object(req.body);
       req.body = undefined; // Nothing keeps the password longer than necessary.
@@ -85,8 +94,10 @@ export function createSignInRoutes(options: SignInOptions): Router {
       const result = await check(readCredentials(name, password), ip);
       if (result !== undefined) log({ ...result, ip });
       if (result?.kind === 'authenticated') {
-        return provider.interactionFinished(req, res, { login: { accountId: result.subject } });
+        return provider.interactionFinished(req, res, { login: { accountId: result.subject, ts } });
       }
+      // The directory checks the passwords of known names only, so the duration would reveal which names exist.
+      await isOver;
       const again = typeof name === 'string' ? { name: name.slice(0, 256) } : {};
       show(res, id, { ...again, problem: result?.kind ?? 'unavailable' });
     },

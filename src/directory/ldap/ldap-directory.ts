@@ -14,6 +14,7 @@ import { EntryError, type LdapEntry, readClaims } from './read-entry.js';
 import { searchGroups } from './search-groups.js';
 
 export type { Directory, DirectoryPerson, DirectorySignIn, PersonState } from '../directory.js';
+export { normalizeDn } from '../normalize-dn.js';
 export type { LdapDirectoryOptions, LdapGroupSearch, LdapUserAttributes } from './ldap-options.js';
 
 /** Maximum length of names, IDs and passwords. */

@@ -2,16 +2,16 @@ import type { ApiKeyRegistry } from '../../api-keys/api-key-registry.js';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../../audit/record.js';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../../base/options.js';
-import { createPeople } from '../../directory/people.js';
 import type { Revocations } from '../../revocation/revocations-contract.js';
 import { readPages } from '../../sessions/end-sessions.js';
 import type { FamilyState, FamilyStore, PersonReference, StoredFamily } from '../../stores/family-store.js';
 import { requireStore } from '../../stores/require-store.js';
 import type { Stores } from '../../stores/stores.js';
 import { type EndPersonParts, endPerson } from './end-person.js';
+import { findLastUse } from './find-last-use.js';
 import { isAbsenceConfirmable } from './is-absence-confirmable.js';
-import { isFinal } from './is-final.js';
 import { noteAbsence } from './note-absence.js';
+import { createSweptPeople, type SweptPeople, type SweptState } from './swept-people.js';
 import { resolveUserDirectories, type UserDirectoriesOptions } from './user-directories-options.js';
 
 /** Options of `sweepDirectory()`: the same objects as those of `tokenRouter()`. */
@@ -42,13 +42,15 @@ export interface SweepDirectoryOptions extends Required<Pick<UserDirectoriesOpti
 
 /** Result of `sweepDirectory()`. */
 export interface DirectorySweep {
-  /** Number of checked people. A person with sessions at two clients counts twice. */
+  /** Number of people about whom their directory answered. A person with sessions at two clients counts once. */
   readonly checked: number;
   /** Number of people whom their directory does not find. */
   readonly absent: number;
+  /** Number of people whose lookup failed, for example because their entry is malformed. Their sessions stay. */
+  readonly failed: number;
   /** Number of ended sessions. */
   readonly ended: number;
-  /** Whether the sweep ignored absence, because at least 5 % of the people and more than one were absent. */
+  /** Whether the sweep ignored absence in a directory, because at least 5 % of its people and more than one were absent. */
   readonly isStopped: boolean;
 }
 
@@ -56,7 +58,7 @@ const KNOWN: KnownOptions<SweepDirectoryOptions> = {
   ...{ apiKeys: true, stores: true, directories: true, revocations: true, audit: true, clock: true },
 };
 
-/** Share of absent people from which the directory is considered incomplete, for example after the loss of a right. */
+/** Share of absent people of one directory from which the directory is considered incomplete, for example after the loss of a right. */
 const MAX_ABSENT = 0.05;
 
 /** Number of concurrent lookups. */
@@ -70,14 +72,15 @@ type PersonFamily = StoredFamily & { readonly state: { readonly person: PersonRe
 
 /**
  * Check the people of all sessions without the cache, and end the sessions of people who are disabled or expired. The
- * sessions of absent people end when a later sweep, at least five minutes after the first, does not find them either. Run it
- * at intervals, for example every ten minutes.
+ * sessions of absent people end when a later sweep, at least five minutes after the first, does not find them either, unless
+ * they have used a session since. Run it at intervals, for example every ten minutes, and at least daily.
  *
  * @throws TypeError (as rejection) if an option is missing, unknown or malformed
- * @throws TemporarilyUnavailableError (as rejection) if a directory or a store is unavailable. Run the sweep again
+ * @throws TemporarilyUnavailableError (as rejection) if a store is unavailable, or a directory. The sweep has checked the people
+ *   of other directories. Run it again
  *
  * @example
- * const { ended, isStopped } = await sweepDirectory({ apiKeys, stores, directories: { corp }, revocations });
+ * const { ended, failed, isStopped } = await sweepDirectory({ apiKeys, stores, directories: { corp }, revocations });
  */
 export async function sweepDirectory(options: SweepDirectoryOptions): Promise<DirectorySweep> {
   assertOptions(options, KNOWN, 'sweepDirectory');
@@ -90,47 +93,63 @@ export async function sweepDirectory(options: SweepDirectoryOptions): Promise<Di
   assertAuditTrail(audit, 'sweepDirectory');
   const parts = { families, revocations, audit, clock };
   const people = new Map(
-    Array.from(directories, ([source, directory]) => [
-      source,
-      createPeople({ source, directory, audit: noAuditTrail, clock }),
-    ]),
+    Array.from(directories, ([source, directory]) => [source, createSweptPeople(source, directory, clock)]),
   );
   const isMeant = ({ person }: FamilyState): boolean => person !== undefined && people.has(person.directory);
 
-  let [checked, ended] = [0, 0];
-  const absent: PersonFamily[] = [];
+  let ended = 0;
+  /** Sessions of absent people by subject, one for each client. */
+  const absent = new Map<string, PersonFamily[]>();
 
-  /** Check one person. Returns whether the directory finds the person. */
-  const check = async (family: PersonFamily): Promise<boolean> => {
+  /** Check the person of one family. */
+  const check = async (family: PersonFamily): Promise<SweptState> => {
     const { clientId, subject, person } = family.state;
-    const found = await people.get(person.directory)?.byId(person.id, { isUncached: true });
-    checked += 1;
-    if (found === undefined) absent.push(family);
-    else if (isFinal(found.state)) ended += await endPerson(parts, { clientId, subject, ip: undefined });
-    return found !== undefined;
+    const state = (await people.get(person.directory)?.find(person.id)) ?? 'failed';
+    if (state === 'absent') absent.set(subject, [...(absent.get(subject) ?? []), family]);
+    if (state !== 'ended') return state;
+    const count = await endPerson(parts, { clientId, subject, ip: undefined });
+    ended += count;
+    return state;
   };
 
   for (const { keyId: clientId } of apiKeys.apiKeys) {
-    const areFound = new Map<string, boolean>();
+    const states = new Map<string, SweptState>();
     for await (const page of readPages(families, { group: { kind: 'api_key', clientId }, isMeant })) {
       const found = page.filter(hasPerson);
       const first = new Map(found.map((family) => [family.state.subject, family]));
-      const unchecked = [...first.values()].filter(({ state }) => !areFound.has(state.subject));
+      const unchecked = [...first.values()].filter(({ state }) => !states.has(state.subject));
       for (let from = 0; from < unchecked.length; from += BATCH) {
         const batch = unchecked.slice(from, from + BATCH);
         const answers = await Promise.all(batch.map(check));
         for (const [index, { state }] of batch.entries())
-          areFound.set(state.subject, answers[index] === true);
+          states.set(state.subject, answers[index] ?? 'failed');
       }
-      await Promise.all(
-        found.filter(({ state }) => areFound.get(state.subject)).map((each) => forgetAbsence(families, each)),
-      );
+      const present = found.filter(({ state }) => states.get(state.subject) === 'present');
+      await Promise.all(present.map((each) => forgetAbsence(families, each)));
     }
   }
 
-  const isStopped = absent.length > 1 && absent.length >= checked * MAX_ABSENT;
-  if (!isStopped) for (const family of absent) ended += await settleAbsence(parts, family);
-  return { checked, absent: absent.length, ended, isStopped };
+  const swept = [...people.values()];
+  const isSettled = ({ state }: PersonFamily): boolean => {
+    const each = people.get(state.person.directory);
+    return each !== undefined && each.outage() === undefined && !isIncomplete(each);
+  };
+  for (const sessions of absent.values())
+    if (sessions.every(isSettled)) ended += await settleAbsence(parts, sessions);
+  const failed = swept.find((each) => each.outage() !== undefined);
+  if (failed !== undefined) throw failed.outage();
+  const total = (state: SweptState): number => swept.reduce((sum, each) => sum + each.count(state), 0);
+  return {
+    checked: total('present') + total('ended') + total('absent'),
+    ...{ absent: total('absent'), failed: total('failed'), ended, isStopped: swept.some(isIncomplete) },
+  };
+}
+
+/** Whether the share of absent people suggests that the directory does not show all people. */
+function isIncomplete(people: SweptPeople): boolean {
+  const absent = people.count('absent');
+  const checked = absent + people.count('present') + people.count('ended');
+  return absent > 1 && absent >= checked * MAX_ABSENT;
 }
 
 function hasPerson(family: StoredFamily): family is PersonFamily {
@@ -144,14 +163,23 @@ async function forgetAbsence(families: FamilyStore, family: StoredFamily): Promi
   await families.replace({ ...family, state });
 }
 
-/** End the sessions of an absent person, or store the time of the first absence. Returns the number of ended families. */
+/**
+ * End the sessions of an absent person at all clients, or store the time of the first absence. A person who has used a session
+ * since then was present. Returns the number of ended families.
+ */
 async function settleAbsence(
   parts: EndPersonParts & { readonly families: FamilyStore },
-  family: StoredFamily,
+  sessions: readonly PersonFamily[],
 ): Promise<number> {
+  const uses = await Promise.all(sessions.map(({ state }) => findLastUse(parts.families, state)));
+  const lastUse = Math.max(...uses);
   const now = parts.clock();
-  const { clientId, subject, absentSince } = family.state;
-  if (isAbsenceConfirmable(absentSince, now)) return endPerson(parts, { clientId, subject, ip: undefined });
-  await noteAbsence(parts.families, family, now);
-  return 0;
+  let ended = 0;
+  for (const family of sessions) {
+    const { clientId, subject, absentSince } = family.state;
+    if (isAbsenceConfirmable(absentSince, now, 'sweep') && lastUse <= absentSince)
+      ended += await endPerson(parts, { clientId, subject, ip: undefined });
+    else await noteAbsence(parts.families, family, now);
+  }
+  return ended;
 }

@@ -8,6 +8,7 @@ import type { PersonReference, StoredFamily } from '../../stores/family-store.js
 import type { GrantContext } from '../grants/grant.js';
 import type { IdentityProviders } from '../id-tokens/resolve-identity-providers.js';
 import { type EndPersonParts, endPerson } from './end-person.js';
+import { findLastUse } from './find-last-use.js';
 import { identityOfPerson } from './identity-of-person.js';
 import { isAbsenceConfirmable } from './is-absence-confirmable.js';
 import { isFinal } from './is-final.js';
@@ -139,10 +140,12 @@ export function createVerifiedUsers(parts: VerifiedUsersParts): VerifiedUsers {
   ): Promise<Person> => {
     const { state } = family;
     const now = clock();
-    if (isAbsenceConfirmable(state.absentSince, now)) {
+    if (isAbsenceConfirmable(state.absentSince, now, 'refresh')) {
       const person = await peopleOf(directory).byId(id, { isUncached: true });
       if (person !== undefined) return person;
-      await end(state.subject, context);
+      if (families === undefined || (await findLastUse(families, state)) <= state.absentSince)
+        await end(state.subject, context);
+      else await noteAbsence(families, family, now);
     } else if (families !== undefined) {
       await noteAbsence(families, family, now);
     }

@@ -58,6 +58,18 @@ test('a request that runs at the same time does not bring an ended session back'
   expect(await sessions.findByUid('u2')).toEqual(after);
 });
 
+test('the end of a person ends sign-ins that the browser has not continued', async () => {
+  const interactions = records.createAdapter('Interaction');
+  const before = { result: { login: { accountId: ALICE, ts: now / 1000 } } };
+  await interactions.upsert('1', before, 60);
+  await interactions.upsert('2', { result: { login: { accountId: 'corp:bob', ts: now / 1000 } } }, 60);
+  records.endPerson(ALICE);
+  await interactions.upsert('3', before, 60);
+  const found = await Promise.all(['1', '2', '3'].map((id) => interactions.find(id)));
+
+  expect(found.map((each) => each?.result?.login?.accountId)).toEqual([undefined, 'corp:bob', undefined]);
+});
+
 test('the end of a grant deletes its tokens', async () => {
   const tokens = records.createAdapter('RefreshToken');
   await tokens.upsert('1', { grantId: 'g1' }, 60);

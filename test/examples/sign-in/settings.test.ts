@@ -33,10 +33,17 @@ test.each([
   ['APP_URL', 'localhost'],
   ['ATTEMPTS_PER_PERSON', '0'],
   ['ATTEMPTS_PER_ADDRESS', 'many'],
+  ['MIN_FAILURE_MS', '0'],
 ])('rejects %s=%s', (name, value) => {
   expect(() => readServerSettings({ [name]: value })).toThrow(`${name} must be a`);
 });
 
 test('rejects an unknown schema', () => {
   expect(() => readDirectorySettings({ ...LDAP, LDAP_SCHEMA: 'x' })).toThrow('LDAP_SCHEMA must be');
+});
+
+test('rejects a group that is not a DN', () => {
+  expect(() => readDirectorySettings({ ...LDAP, LDAP_STAFF_GROUP: 'staff' })).toThrow(
+    'LDAP_STAFF_GROUP must be a DN',
+  );
 });

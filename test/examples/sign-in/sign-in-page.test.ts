@@ -256,6 +256,32 @@ describeWithSlapd('the sign-in page of examples/sign-in', () => {
   });
 });
 
+describeWithSlapd('the duration of a sign-in in examples/sign-in', () => {
+  test('is alike for known names, unknown names, malformed fields, throttling and outages', async () => {
+    const minFailureMs = 200;
+    const timed = await startSignInServers(['alice', 'bob'], { minFailureMs, attemptsPerPerson: 1 });
+    const measure = async (fields: Fields) => {
+      const form = await createSignInBrowser(timed).openForm();
+      const startedAt = performance.now();
+      const { status } = await form.submit(fields);
+      return [status, performance.now() - startedAt] as const;
+    };
+    const failures = [
+      await measure({ name: 'alice', password: 'guess' }),
+      await measure({ name: 'mallory', password: 'guess' }),
+      await measure({ name: 'alice' }),
+      await measure({ name: 'alice', password: 'guess' }),
+    ];
+    await timed.slapd.kill();
+    failures.push(await measure({ name: 'bob', password: 'guess' }));
+    await timed.close();
+
+    expect(failures.map(([status]) => status)).toEqual([403, 403, 403, 429, 503]);
+    // Timers can end one millisecond early.
+    for (const [, duration] of failures) expect(duration).toBeGreaterThanOrEqual(minFailureMs - 1);
+  });
+});
+
 describeWithSlapd('cookies of examples/sign-in', () => {
   test.each(['http', 'https'])('are hidden from scripts and other sites with %s', async (scheme) => {
     const port = await findFreePort();

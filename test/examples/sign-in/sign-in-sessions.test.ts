@@ -143,6 +143,33 @@ describeWithSlapd('sessions of examples/sign-in', () => {
     expect(await useProfile((await signIn('heidi')).accessToken)).toBe(200);
   });
 
+  test('a sign-out everywhere ends sign-ins that the browser has not continued', async () => {
+    const [here, parked] = [await signIn('heidi'), createSignInBrowser(servers)];
+    const form = await parked.openForm();
+    const { headers } = await form.submit({ name: 'heidi', password: passwordOf('heidi') });
+    await here.browser.signOut('everywhere');
+    const continued = await parked.get(headers.get('location') ?? '');
+
+    expect([continued.status, continued.headers.get('location')]).toEqual([400, null]);
+    expect(await isSignedIn(parked)).toBe(false);
+    await nextSecond();
+  });
+
+  test('a sign-out everywhere ends sign-ins whose password check takes longer', async () => {
+    const [here, checking] = [await signIn('heidi'), createSignInBrowser(servers)];
+    const form = await checking.openForm();
+    servers.slapd.signal('SIGSTOP');
+    const submitted = form.submit({ name: 'heidi', password: passwordOf('heidi') });
+    await here.browser.signOut('everywhere');
+    await nextSecond();
+    servers.slapd.signal('SIGCONT');
+    const { status, headers } = await submitted;
+    const continued = await checking.get(headers.get('location') ?? '');
+
+    expect([status, continued.status]).toEqual([303, 400]);
+    expect(await isSignedIn(checking)).toBe(false);
+  });
+
   test('token requests that began before a sign-out everywhere return no tokens', async () => {
     const [here, refreshing, redeeming] = [
       await signIn('ivan'),

@@ -121,16 +121,46 @@ describeOnDrivers('sessions of people', (opener) => {
     expect(endings()).toBe(0);
   });
 
+  test('survive two short absences hours apart', async () => {
+    const token = await begin();
+    for (let count = 0; count < 2; count += 1) {
+      directory.remove('u1');
+      passTime(61);
+      expect((await refresh(token)).body).toMatchObject({ error: 'invalid_grant' });
+      directory.put(ALICE);
+      passTime(2 * 3600);
+    }
+    expect((await refresh(token)).status).toBe(200);
+    expect(endings()).toBe(0);
+  });
+
+  test('survive two short absences if another session was used in between', async () => {
+    const [laptop, phone] = [await begin(), await begin()];
+    directory.remove('u1');
+    passTime(61);
+    await refresh(laptop);
+    directory.put(ALICE);
+    passTime(61);
+    const { refreshToken } = await refresh(phone);
+    directory.remove('u1');
+    passTime(400);
+    expect((await refresh(laptop)).body).toMatchObject({ error: 'invalid_grant' });
+    directory.put(ALICE);
+    passTime(61);
+    expect((await refresh(refreshToken)).status).toBe(200);
+    expect((await app.findFamily(laptop))?.state.absentSince).toBe(NOW + 522);
+  });
+
   test('end by a sweep, those of absent people by a second one', async () => {
     directory.put(directoryPerson('u2', { name: 'bob' }));
     await begin('alice');
     await begin('bob');
     directory.put({ ...ALICE, state: 'expired' });
     directory.remove('u2');
-    expect(await sweep()).toEqual({ checked: 2, absent: 1, ended: 1, isStopped: false });
+    expect(await sweep()).toEqual({ checked: 2, absent: 1, failed: 0, ended: 1, isStopped: false });
     passTime(300);
-    expect(await sweep()).toEqual({ checked: 1, absent: 1, ended: 1, isStopped: false });
-    expect(await sweep()).toEqual({ checked: 0, absent: 0, ended: 0, isStopped: false });
+    expect(await sweep()).toEqual({ checked: 1, absent: 1, failed: 0, ended: 1, isStopped: false });
+    expect(await sweep()).toEqual({ checked: 0, absent: 0, failed: 0, ended: 0, isStopped: false });
   });
 });
 
@@ -219,14 +249,14 @@ describe('sweepDirectory()', () => {
 
   test('ignores absence from 5 % of the people', async () => {
     for (const id of ['p1', 'p2']) directory.remove(id);
-    expect(await sweep()).toEqual({ checked: 40, absent: 2, ended: 0, isStopped: true });
+    expect(await sweep()).toEqual({ checked: 40, absent: 2, failed: 0, ended: 0, isStopped: true });
     passTime(301);
     expect(await sweep()).toMatchObject({ ended: 0, isStopped: true });
   });
 
   test('ends the sessions of fewer absent people', async () => {
     directory.remove('p1');
-    expect(await sweep()).toEqual({ checked: 40, absent: 1, ended: 0, isStopped: false });
+    expect(await sweep()).toEqual({ checked: 40, absent: 1, failed: 0, ended: 0, isStopped: false });
     passTime(301);
     expect(await sweep()).toMatchObject({ ended: 1, isStopped: false });
   });
