@@ -4,15 +4,15 @@ import { z } from 'zod';
 import { editJson, type JsonChange, type JsonChanges } from '../json/edit-json.js';
 import { CHAT_MEMBERS } from './known-members.js';
 import { parseEventData } from './parse-event-data.js';
-import { isUnset, modelName, readBody, tokenCount } from './read-body.js';
+import { isUnset, listOf, messageList, modelName, readBody, tokenCount } from './read-body.js';
 import { withData } from './split-events.js';
 import { EmissionCounter, estimateInput, readCount, type TokenUsage } from './token-usage.js';
-import { namesOfTools, toolList } from './tool-names.js';
+import { MAX_TOOLS, namesOfTools, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
 const chatSchema = z.looseObject({
   model: modelName,
-  messages: z.array(z.looseObject({ role: z.string() })).min(1),
+  messages: messageList,
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   max_tokens: tokenCount.nullish(),
@@ -21,7 +21,7 @@ const chatSchema = z.looseObject({
   temperature: z.number().nullish(),
   top_p: z.number().nullish(),
   tools: toolList,
-  functions: z.array(z.looseObject({ name: z.string() })).nullish(),
+  functions: listOf(z.looseObject({ name: z.string() }), MAX_TOOLS).nullish(),
 });
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
