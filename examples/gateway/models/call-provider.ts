@@ -96,7 +96,7 @@ async function attemptInOrder(
 
 async function attemptCall(
   dispatcher: Dispatcher,
-  { endpoint, url, headers, body }: ProviderCall,
+  { endpoint, url, headers, body: content }: ProviderCall,
   signal: AbortSignal,
 ): Promise<Attempt> {
   const timeouts = {
@@ -104,17 +104,17 @@ async function attemptCall(
     ...(endpoint.idleTimeoutMs === undefined ? {} : { bodyTimeout: endpoint.idleTimeoutMs }),
   };
   try {
-    const options = { dispatcher, method: 'POST', headers, body, signal, ...timeouts } as const;
+    const options = { dispatcher, method: 'POST', headers, body: content, signal, ...timeouts } as const;
     const response = decode(await request(url, options));
     const { statusCode: status } = response;
     if (status >= 200 && status < 300) {
       return { kind: 'answered', answer: { endpoint, ...readAnswer(response) } };
     }
     const retryAfter = firstOf(response.headers['retry-after']);
-    const failure = translateRefusal(
-      { status, retryAfter, body: await readText(response.body, MAX_REFUSAL_LENGTH) },
-      secretsOf(endpoint),
-    );
+    // The status is known, so a body that is too long or breaks off only costs the message.
+    const body = await readText(response.body, MAX_REFUSAL_LENGTH).catch(() => '');
+    signal.throwIfAborted();
+    const failure = translateRefusal({ status, retryAfter, body }, secretsOf(endpoint));
     const waitsBriefly = (failure.detail.retryAfterSeconds ?? 0) <= MAX_RETRY_AFTER_SECONDS;
     const mayRetry = OVERLOADED.has(status) && waitsBriefly;
     return { kind: 'failed', failure, mayRetry, mayFailOver: status === 429 || status >= 500 };
