@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { constants, createBrotliDecompress, createUnzip } from 'node:zlib';
 import type { ModelEndpoint } from 'passport-jwe/api-keys';
 import { type Dispatcher, errors, request } from 'undici';
+import type { Course } from './follow-exchange.js';
 import { type ModelApiError, providerFailed, providerTimedOut, withoutRetry } from './model-api-error.js';
 import { translateRefusal } from './translate-refusal.js';
 
@@ -47,13 +48,13 @@ const MAX_REFUSAL_LENGTH = 64 * 1024;
  * have processed the request. Redirects are not followed, because they could leak the API key of the provider.
  *
  * @param calls requests to the endpoints, in order. Each one is built when it is needed.
- * @param signal aborted when the client disconnects.
+ * @param client `signal` is aborted when the client disconnects. `setWaiting` is called before and after a delay.
  * @throws ModelApiError (as rejection) if all endpoints failed, or if one rejected the request.
  */
 export async function callProvider(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
-  signal: AbortSignal,
+  { signal, setWaiting }: Pick<Course, 'signal' | 'setWaiting'>,
 ): Promise<ProviderAnswer> {
   for (const [retries, pauseMs] of [...PAUSES_MS, undefined].entries()) {
     const attempt = await attemptInOrder(dispatcher, calls, signal);
@@ -62,7 +63,9 @@ export async function callProvider(
       // Otherwise, the retries of the client would multiply those of the gateway.
       throw retries > 0 ? withoutRetry(attempt.failure) : attempt.failure;
     }
+    setWaiting(true);
     await pause(pauseMs, undefined, { signal });
+    setWaiting(false);
   }
   throw providerFailed();
 }

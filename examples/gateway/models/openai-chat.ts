@@ -109,9 +109,13 @@ function requestedLimit({ max_tokens: old, max_completion_tokens: current }: Cha
   return Math.min(old ?? NO_LIMIT, current ?? NO_LIMIT);
 }
 
-/** Returns the maximum output. If neither the file nor the request limits it, this is an estimate. */
+/**
+ * Returns the maximum output. If the request has both limits, this is the larger one, because the provider can use
+ * either. If neither the file nor the request limits the output, this is an estimate.
+ */
 function maxOutputOf(chat: ChatBody, { explicit, maxTokens }: ModelConfiguration): number {
-  const limit = Math.min(requestedLimit(chat), explicit.maxTokens ?? NO_LIMIT);
+  const requested = Math.max(chat.max_tokens ?? 0, chat.max_completion_tokens ?? 0) || NO_LIMIT;
+  const limit = Math.min(requested, explicit.maxTokens ?? NO_LIMIT);
   return limit === NO_LIMIT ? maxTokens : limit;
 }
 
