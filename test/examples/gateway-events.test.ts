@@ -62,6 +62,12 @@ describe('a stream', () => {
     expect(await stream('gpt')).toBe(text);
   });
 
+  test('has a media type in any case', async () => {
+    reply('data: [DONE]\n\n', undefined, 'Text/Event-Stream');
+
+    expect(await stream('gpt')).toBe('data: [DONE]\n\n');
+  });
+
   test('without [DONE] is whole if all choices are finished', async () => {
     reply(HELLO + STOP);
 

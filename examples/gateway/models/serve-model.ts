@@ -157,7 +157,7 @@ async function passStreamOn<Asked extends ModelRequest>(
   { format, askedOf, req, res, course }: Exchange<Asked>,
   { body, contentType, endpoint }: ProviderAnswer,
 ): Promise<void> {
-  if (!contentType.startsWith('text/event-stream')) {
+  if (!/^text\/event-stream\b/i.test(contentType)) {
     discard(body);
     throw providerFailed(new Error('The provider did not respond with an event stream'));
   }
