@@ -1,6 +1,6 @@
 import * as v from 'valibot';
+import { headerValue } from './header-value.js';
 import { mappingOf } from './mapping.js';
-import { secret } from './secret.js';
 
 /** Characters of a header name, a token of RFC 9110 §5.6.2. */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
@@ -11,14 +11,9 @@ const MESSAGE_HEADERS =
 
 const name = v.pipe(v.string(), v.regex(HEADER_NAME));
 
-const value = v.pipe(
-  secret(4096),
-  v.regex(/^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/, 'must contain printable ASCII characters only'),
-);
-
 /** Schema for the headers of requests to a model endpoint. All values are secrets. */
 export const headerFields = v.pipe(
-  mappingOf(name, value, 'must be a mapping of header names to values'),
+  mappingOf(name, headerValue, 'must be a mapping of header names to values'),
   v.check(
     (headers) => !Object.keys(headers).some((each) => MESSAGE_HEADERS.test(each)),
     'must not contain headers of the message or the connection, for example Content-Type and Host: remove them',

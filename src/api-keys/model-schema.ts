@@ -1,12 +1,12 @@
 import * as v from 'valibot';
 import { flag } from './flag.js';
 import { headerFields } from './header-fields.js';
+import { headerValue } from './header-value.js';
 import { mapping, mappingOf } from './mapping.js';
 import { TOKEN_LIMIT_MEMBERS } from './model-configuration.js';
 import { isModelEndpoint } from './model-endpoint.js';
 import { decimal, limit, wholeNumber } from './number-schemas.js';
 import { orMissing } from './or-missing.js';
-import { secret } from './secret.js';
 import { text } from './text.js';
 
 const url = v.pipe(
@@ -19,7 +19,7 @@ const timeout = v.optional(wholeNumber(1, 3_600_000));
 
 /** Fields of an endpoint besides its URL. */
 const endpointFields = {
-  api_key: v.optional(secret(4096)),
+  api_key: v.optional(headerValue),
   provider_model: v.optional(text(256)),
   headers: v.optional(headerFields, () => ({})),
   query: v.optional(

@@ -270,6 +270,7 @@ describe('rejected values', () => {
     ],
     [{ query: { a: '' } }, 'query.a: must not be empty'],
     [{ headers: { 'a b': 'c' } }, 'headers.a b: must be a mapping of header names to values'],
+    [{ api_key: 'é' }, 'api_key: must contain printable ASCII characters only'],
     [{ headers: { a: 'é' } }, 'headers.a: must contain printable ASCII characters only'],
     [
       { headers: { a: 'changeme' } },

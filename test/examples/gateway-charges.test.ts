@@ -15,7 +15,7 @@ let gateway: ModelGateway;
 beforeAll(async () => {
   const agent = `type: api_call\npermissions: [execute:models]\nrate_limits: {}\ndelegation: { subjects: [owner], audiences: ["${AUDIENCE}"] }\n`;
   gateway = await startModelGateway({
-    keys: { owner: modelKey(MODELS), agent, ...limited('monthly', 'chats', 'messages') },
+    keys: { owner: modelKey(MODELS), agent, ...limited('monthly', 'chats', 'messages', 'both') },
     environment: { ISSUER: AUDIENCE, AUDIENCE },
   });
 });
@@ -76,6 +76,13 @@ test.each([
     });
 
   expect([(await ask()).status, (await ask()).status]).toEqual([200, 200]);
+});
+
+test('the larger of two limits in a request is reserved, because the provider can use either', async () => {
+  const token = await gateway.tokenOf('both');
+  const ask = () => chat(token, { model: 'echo-2', max_tokens: 1, max_completion_tokens: 25 });
+
+  expect([(await ask()).status, (await ask()).status]).toEqual([200, 429]);
 });
 
 test('monthly tokens are a limit like the others: usage counts, and rejections have the time to wait', async () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { AuditRecord } from 'passport-jwe/audit';
 import {
   CHAT_MEMBERS,
   EMBEDDINGS_MEMBERS,
@@ -15,6 +16,7 @@ const MESSAGES = '/v1/messages';
 const COUNT = '/v1/messages/count_tokens';
 const EMBEDDINGS = '/v1/embeddings';
 
+const records: AuditRecord[] = [];
 let provider: RecordingUpstream;
 let gateway: ModelGateway;
 let tokens: Readonly<Record<'tiered' | 'limited' | 'delegated', string>>;
@@ -28,6 +30,7 @@ beforeAll(async () => {
   const type = 'type: function_call\nfunctions: [get_weather, web_search, code_execution_20250522]';
   const agent = `type: api_call\npermissions: [execute:models]\nrate_limits: {}\ndelegation: { subjects: [limited, tiered], audiences: ["${AUDIENCE}"] }\n`;
   gateway = await startModelGateway({
+    sinks: [{ write: (record) => void records.push(record) }],
     keys: { tiered, limited: tiered.replace('type: tiered_model_exec', type), agent },
     environment: { ISSUER: AUDIENCE, AUDIENCE },
   });
@@ -83,6 +86,12 @@ describe('a token that limits functions', () => {
     [CHAT, tool('{"type":"function"}'), '400'],
     [CHAT, tool('{"type":"mcp","server_url":"https://mcp.example.com"}'), '403'],
     [CHAT, tool('{"type":"code_interpreter","name":"get_weather"}'), '403'],
+    [CHAT, tool('{"type":"get_weather","Function":{"name":"wire_money"}}'), '403 tools.1.Function'],
+    [
+      CHAT,
+      tool('{"type":"get_weather","function":{"name":"get_weather","Name":"w"}}'),
+      '403 tools.1.function.Name',
+    ],
     [CHAT, ',"functions":[{"name":"get_weather","other":{}}]', '403 functions.0.other'],
     [CHAT, ',"web_search_options":{}', '403 web_search_options'],
     [CHAT, ',"mcp_servers":[]', '403 mcp_servers'],
@@ -107,6 +116,18 @@ describe('a token that limits functions', () => {
   ])('at %s with %s is answered %s', async (route, members, expected) => {
     expect(await ask('limited', route, members)).toBe(expected);
   });
+});
+
+test('a rejected member is an audit event', async () => {
+  records.length = 0;
+  await ask('limited', CHAT, ',"mcp_servers":[]');
+  await ask('tiered', CHAT, ',"models":["other"]');
+  const refused = records.filter(({ type }) => type === 'token.refused');
+
+  expect(refused).toMatchObject([
+    { clientId: 'limited', code: 'ERR_ACCESS_DENIED' },
+    { clientId: 'tiered', code: 'ERR_ACCESS_DENIED' },
+  ]);
 });
 
 test.each([

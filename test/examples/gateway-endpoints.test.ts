@@ -13,6 +13,7 @@ import {
 } from '../support/recording-upstream.js';
 
 const AZURE_KEY = 'az-canary-0123456789';
+const BEARER_KEY = `${AZURE_KEY}-longer`;
 
 let first: RecordingUpstream;
 let second: RecordingUpstream;
@@ -25,12 +26,14 @@ beforeAll(async () => {
     `endpoint: "${origin}${path}", ${more}`;
   const chatAt = (origin: string, more: string): string => endpoint(origin, '/v1/chat/completions', more);
   const azure = `headers: { Api-Key: ${AZURE_KEY} }, query: { api-version: "2024-10-21" }`;
+  const bearer = `headers: { Authorization: Bearer ${BEARER_KEY}, X-Other: ${AZURE_KEY} }`;
   gateway = await startModelGateway({
     keys: {
       demo: modelKey(
         [
           `{ name: alias, ${chatAt(first.origin, 'api_key: pk, provider_model: "vendor/gpt 5"')} }`,
           `{ name: azure, ${endpoint(first.origin, '/openai/deployments/d/chat/completions?a=1', azure)} }`,
+          `{ name: bearer, ${chatAt(first.origin, bearer)} }`,
           `{ name: both, max_tokens: 50, endpoints: [{ ${chatAt(first.origin, 'api_key: pk-chat, token_limit_member: max_tokens')} }, { ${endpoint(second.origin, '/v1/messages', 'api_key: pk-messages, provider_model: claude')} }] }`,
           `{ name: pair, endpoints: [{ ${chatAt(first.origin, 'api_key: pk-1, timeout_ms: 300')} }, { ${chatAt(second.origin, 'api_key: pk-2, provider_model: spare')} }] }`,
           `{ name: gone, endpoints: [{ ${chatAt('http://127.0.0.1:1', 'api_key: pk-1')} }, { ${chatAt(second.origin, 'api_key: pk-2')} }] }`,
@@ -94,6 +97,14 @@ describe('a model with headers and query', () => {
 
     expect(await (await chat('azure')).json()).toMatchObject({ error: { message: 'Bad [secret]' } });
   });
+
+  test('removes the credentials of Authorization without the scheme, also if another secret is their beginning', async () => {
+    first.answer(replyJson({ error: { message: `Bad ${BEARER_KEY}`, code: BEARER_KEY } }, 400));
+
+    expect(await (await chat('bearer')).json()).toMatchObject({
+      error: { message: 'Bad [secret]', code: '[secret]' },
+    });
+  });
 });
 
 describe('a model with endpoints of several formats', () => {
@@ -150,6 +161,20 @@ describe('a model with several endpoints of one format', () => {
     second.answer(answered);
 
     expect((await chat('pair')).status).toBe(expected);
+    expect(second.requests).toHaveLength(0);
+  });
+
+  test('returns a rejection of the first endpoint with a body that is too long or broken', async () => {
+    const long = replyJson({ error: { message: 'a'.repeat(100_000) } }, 400);
+    const broken: UpstreamReply = (res) => {
+      res.writeHead(400, { 'Content-Encoding': 'gzip', 'Content-Type': 'application/json' }).end('{}');
+    };
+    second.answer(answered);
+    for (const reply of [long, broken]) {
+      first.answer(reply);
+
+      expect((await chat('pair')).status).toBe(400);
+    }
     expect(second.requests).toHaveLength(0);
   });
 

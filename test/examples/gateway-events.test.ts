@@ -62,6 +62,12 @@ describe('a stream', () => {
     expect(await stream('gpt')).toBe(text);
   });
 
+  test('has a media type in any case', async () => {
+    reply('data: [DONE]\n\n', undefined, 'Text/Event-Stream');
+
+    expect(await stream('gpt')).toBe('data: [DONE]\n\n');
+  });
+
   test('without [DONE] is whole if all choices are finished', async () => {
     reply(HELLO + STOP);
 
@@ -88,6 +94,17 @@ describe('a stream', () => {
     expect(text).toContain('"type":"overloaded_error"');
     expect(text).not.toContain('canary');
   });
+
+  test.each(['"canary"', '["canary"]', '{"type":"canary sk-1"}'])(
+    'ends with an error of the gateway if the error of the provider is %s',
+    async (error) => {
+      reply(`data: {"error":${error}}\n\ndata: [DONE]\n\n`);
+      const text = await stream('gpt');
+
+      expect(text).toContain('"type":"api_error"');
+      expect(text).not.toContain('canary');
+    },
+  );
 
   test.each([
     ['gzip', gzipSync],
@@ -166,6 +183,32 @@ describe('EventSplitter', () => {
     expect(whole.map(({ data }) => data)).toEqual([undefined, 'a\nb', '', 'é', undefined, 'last']);
     expect(split([...TEXT])).toEqual(whole);
     expect(different).toEqual([]);
+  });
+
+  test('takes linear time for a long event in small packets', () => {
+    const splitter = new EventSplitter();
+    const packet = 'a'.repeat(256);
+    splitter.push('data: ');
+    const startedAt = performance.now();
+    for (let at = 0; at < 8192; at += 1) splitter.push(packet);
+    const [event] = splitter.push('\n\n');
+
+    expect(performance.now() - startedAt).toBeLessThan(1000);
+    expect(event?.data).toHaveLength(8192 * packet.length);
+  });
+
+  test('rejects an event of more than 8 MiB', () => {
+    const splitter = new EventSplitter();
+    const packet = 'a'.repeat(1024 * 1024);
+    for (let at = 0; at < 8; at += 1) splitter.push(packet);
+
+    expect(() => splitter.push('a')).toThrow('too long');
+  });
+
+  test('withData() prefixes each line of the data', () => {
+    const [event] = new EventSplitter().push('data: a\n\n');
+
+    expect(withData(event ?? { raw: '' }, '{\n"a":1}')).toBe('data: {\ndata: "a":1}\n\n');
   });
 
   test('withData() replaces the data, and keeps the other lines', () => {

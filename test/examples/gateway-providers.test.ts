@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 import {
@@ -68,6 +69,27 @@ const message = (more: object = {}): Promise<Answer> =>
     ...{ model: 'claude', max_tokens: 20, messages: [{ role: 'user', content: 'Hi' }] },
     ...more,
   });
+
+test('a client that disconnects before a retry is charged nothing', async () => {
+  provider.answer(replyJson({}, 503));
+  const leaving = new AbortController();
+  const asked = fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+    body: JSON.stringify({ model: 'gpt', messages: [{ role: 'user', content: 'Hi' }] }),
+    signal: leaving.signal,
+  });
+  while (provider.requests.length < 2) await pause(10);
+  const settled = gateway.completions.length;
+  await pause(150);
+  leaving.abort();
+
+  await expect(asked).rejects.toThrow();
+  while (gateway.completions.length === settled) await pause(10);
+  expect(gateway.completions.at(-1)).toMatchObject({
+    ...{ outcome: 'client_left', inputTokens: 0, outputTokens: 0 },
+  });
+});
 
 describe('a provider', () => {
   test('receives its own key, and nothing about the client', async () => {

@@ -93,7 +93,7 @@ function readName(bytes: Buffer, start: number, end: number): string {
 }
 
 /** Returns the offset after a string. A quote after an odd number of backslashes is part of the string. */
-function endOfString(bytes: Buffer, open: number): number {
+export function endOfString(bytes: Buffer, open: number): number {
   let quote = bytes.indexOf(QUOTE, open + 1);
   while (quote !== -1) {
     let first = quote;

@@ -4,14 +4,14 @@ import { z } from 'zod';
 import type { JsonChange, JsonChanges } from '../json/edit-json.js';
 import { MESSAGES_MEMBERS } from './known-members.js';
 import { parseEventData } from './parse-event-data.js';
-import { isUnset, modelName, readBody, tokenCount } from './read-body.js';
+import { isUnset, messageList, modelName, readBody, tokenCount } from './read-body.js';
 import { EmissionCounter, estimateInput, readCount, type TokenUsage } from './token-usage.js';
 import { namesOfTools, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
 const messagesSchema = z.looseObject({
   model: modelName,
-  messages: z.array(z.looseObject({ role: z.string() })).min(1),
+  messages: messageList,
   max_tokens: tokenCount,
   system: z.union([z.string(), z.array(z.unknown())]).nullish(),
   stream: z.boolean().nullish(),

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { constants, createBrotliDecompress, createUnzip } from 'node:zlib';
 import type { ModelEndpoint } from 'passport-jwe/api-keys';
 import { type Dispatcher, errors, request } from 'undici';
+import type { Course } from './follow-exchange.js';
 import { type ModelApiError, providerFailed, providerTimedOut, withoutRetry } from './model-api-error.js';
 import { translateRefusal } from './translate-refusal.js';
 
@@ -47,13 +48,13 @@ const MAX_REFUSAL_LENGTH = 64 * 1024;
  * have processed the request. Redirects are not followed, because they could leak the API key of the provider.
  *
  * @param calls requests to the endpoints, in order. Each one is built when it is needed.
- * @param signal aborted when the client disconnects.
+ * @param client `signal` is aborted when the client disconnects. `setWaiting` is called before and after a delay.
  * @throws ModelApiError (as rejection) if all endpoints failed, or if one rejected the request.
  */
 export async function callProvider(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
-  signal: AbortSignal,
+  { signal, setWaiting }: Pick<Course, 'signal' | 'setWaiting'>,
 ): Promise<ProviderAnswer> {
   for (const [retries, pauseMs] of [...PAUSES_MS, undefined].entries()) {
     const attempt = await attemptInOrder(dispatcher, calls, signal);
@@ -62,7 +63,9 @@ export async function callProvider(
       // Otherwise, the retries of the client would multiply those of the gateway.
       throw retries > 0 ? withoutRetry(attempt.failure) : attempt.failure;
     }
+    setWaiting(true);
     await pause(pauseMs, undefined, { signal });
+    setWaiting(false);
   }
   throw providerFailed();
 }
@@ -96,7 +99,7 @@ async function attemptInOrder(
 
 async function attemptCall(
   dispatcher: Dispatcher,
-  { endpoint, url, headers, body }: ProviderCall,
+  { endpoint, url, headers, body: content }: ProviderCall,
   signal: AbortSignal,
 ): Promise<Attempt> {
   const timeouts = {
@@ -104,17 +107,17 @@ async function attemptCall(
     ...(endpoint.idleTimeoutMs === undefined ? {} : { bodyTimeout: endpoint.idleTimeoutMs }),
   };
   try {
-    const options = { dispatcher, method: 'POST', headers, body, signal, ...timeouts } as const;
+    const options = { dispatcher, method: 'POST', headers, body: content, signal, ...timeouts } as const;
     const response = decode(await request(url, options));
     const { statusCode: status } = response;
     if (status >= 200 && status < 300) {
       return { kind: 'answered', answer: { endpoint, ...readAnswer(response) } };
     }
     const retryAfter = firstOf(response.headers['retry-after']);
-    const failure = translateRefusal(
-      { status, retryAfter, body: await readText(response.body, MAX_REFUSAL_LENGTH) },
-      secretsOf(endpoint),
-    );
+    // The status is known, so a body that is too long or breaks off only costs the message.
+    const body = await readText(response.body, MAX_REFUSAL_LENGTH).catch(() => '');
+    signal.throwIfAborted();
+    const failure = translateRefusal({ status, retryAfter, body }, secretsOf(endpoint));
     const waitsBriefly = (failure.detail.retryAfterSeconds ?? 0) <= MAX_RETRY_AFTER_SECONDS;
     const mayRetry = OVERLOADED.has(status) && waitsBriefly;
     return { kind: 'failed', failure, mayRetry, mayFailOver: status === 429 || status >= 500 };

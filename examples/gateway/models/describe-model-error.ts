@@ -1,4 +1,5 @@
 import { type JsonObject, PassportJweError } from 'passport-jwe';
+import { MemberRejectedError } from './member-rejected-error.js';
 import { ModelApiError, type ModelApiErrorDetail } from './model-api-error.js';
 
 /** Anthropic's error types by the status of a passport-jwe error. */
@@ -15,6 +16,10 @@ const TYPES: ReadonlyMap<number, string> = new Map([
 /** Converts a failure below `/v1` to the details of an error response. */
 export function describeFailure(failure: unknown): ModelApiErrorDetail {
   if (failure instanceof ModelApiError) return failure.detail;
+  if (failure instanceof MemberRejectedError) {
+    const { status, message, param } = failure;
+    return { status, type: typeOf(status), code: 'member_not_allowed', param, message };
+  }
   if (failure instanceof PassportJweError) {
     const { status, error, message } = failure;
     return { status, type: typeOf(status), code: error ?? 'missing_credentials', message };

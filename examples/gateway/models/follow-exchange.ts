@@ -4,12 +4,20 @@ import { requestIdOf } from '../observability/request-id.js';
 import type { CompletionListener, CompletionRecord } from './completion-record.js';
 import type { TokenUsage } from './token-usage.js';
 
+/** Usage of a request that no provider has processed. */
+export const NOTHING: TokenUsage = { inputTokens: 0, outputTokens: 0 };
+
 /** Running model request, whose usage is settled exactly once. */
 export interface Course {
   /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
   /** Sets the function that returns the usage at a disconnect. Until then, the reserved usage is charged. */
   follow(usageSoFar: () => TokenUsage): void;
+  /**
+   * Sets whether the gateway waits before a retry. A client that disconnects meanwhile is charged nothing, because no
+   * provider has processed the request.
+   */
+  setWaiting(isWaiting: boolean): void;
   /** Settles the request with the actual usage. Only the first call has an effect. */
   end(outcome: CompletionRecord['outcome'], usage: TokenUsage): void;
 }
@@ -49,6 +57,9 @@ export function followExchange({ req, res, model, reserved, onCompletion }: Cour
     signal: leaving.signal,
     follow(usage) {
       usageSoFar = usage;
+    },
+    setWaiting(isWaiting) {
+      usageSoFar = () => (isWaiting ? NOTHING : reserved);
     },
     end,
   };

@@ -4,15 +4,15 @@ import { z } from 'zod';
 import { editJson, type JsonChange, type JsonChanges } from '../json/edit-json.js';
 import { CHAT_MEMBERS } from './known-members.js';
 import { parseEventData } from './parse-event-data.js';
-import { isUnset, modelName, readBody, tokenCount } from './read-body.js';
+import { isUnset, listOf, messageList, modelName, readBody, tokenCount } from './read-body.js';
 import { withData } from './split-events.js';
 import { EmissionCounter, estimateInput, readCount, type TokenUsage } from './token-usage.js';
-import { namesOfTools, toolList } from './tool-names.js';
+import { MAX_TOOLS, namesOfTools, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
 const chatSchema = z.looseObject({
   model: modelName,
-  messages: z.array(z.looseObject({ role: z.string() })).min(1),
+  messages: messageList,
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
   max_tokens: tokenCount.nullish(),
@@ -21,7 +21,7 @@ const chatSchema = z.looseObject({
   temperature: z.number().nullish(),
   top_p: z.number().nullish(),
   tools: toolList,
-  functions: z.array(z.looseObject({ name: z.string() })).nullish(),
+  functions: listOf(z.looseObject({ name: z.string() }), MAX_TOOLS).nullish(),
 });
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
@@ -109,9 +109,13 @@ function requestedLimit({ max_tokens: old, max_completion_tokens: current }: Cha
   return Math.min(old ?? NO_LIMIT, current ?? NO_LIMIT);
 }
 
-/** Returns the maximum output. If neither the file nor the request limits it, this is an estimate. */
+/**
+ * Returns the maximum output. If the request has both limits, this is the larger one, because the provider can use
+ * either. If neither the file nor the request limits the output, this is an estimate.
+ */
 function maxOutputOf(chat: ChatBody, { explicit, maxTokens }: ModelConfiguration): number {
-  const limit = Math.min(requestedLimit(chat), explicit.maxTokens ?? NO_LIMIT);
+  const requested = Math.max(chat.max_tokens ?? 0, chat.max_completion_tokens ?? 0) || NO_LIMIT;
+  const limit = Math.min(requested, explicit.maxTokens ?? NO_LIMIT);
   return limit === NO_LIMIT ? maxTokens : limit;
 }
 

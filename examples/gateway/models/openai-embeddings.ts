@@ -6,13 +6,21 @@ import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-fo
 
 const embeddingsSchema = z.looseObject({
   model: modelName,
-  input: z.union([
-    z.string().min(1),
-    z.array(z.string()).min(1),
-    z.array(z.int()).min(1),
-    z.array(z.array(z.int())).min(1),
-  ]),
+  input: z.custom<string | readonly unknown[]>(
+    isInput,
+    'must be a string, or an array of strings, of tokens or of arrays of tokens',
+  ),
 });
+
+/** Whether a value is an input. A union of schemas would report each entry of a long array several times. */
+function isInput(value: unknown): boolean {
+  if (!Array.isArray(value)) return typeof value === 'string' && value !== '';
+  const isTokens = (entry: unknown): boolean => Array.isArray(entry) && entry.every(Number.isSafeInteger);
+  const isText = (entry: unknown): boolean => typeof entry === 'string';
+  return (
+    value.length > 0 && [isText, Number.isSafeInteger, isTokens].some((isFitting) => value.every(isFitting))
+  );
+}
 
 /** Wire format of OpenAI's Embeddings API, which many providers support. */
 export const openaiEmbeddings: WireFormat<ModelRequest> = {

@@ -1,5 +1,5 @@
 import type { JsonObject } from 'passport-jwe';
-import { json } from './read-body.js';
+import { isUnset, json } from './read-body.js';
 import { StreamBrokenError } from './wire-format.js';
 
 /** Form of error types. Other strings could contain anything, for example a secret. */
@@ -13,9 +13,9 @@ const ERROR_TYPE = /^[a-z]+(_[a-z]+){0,4}$/;
 export function parseEventData(data: string): JsonObject {
   const chunk = json.safeParse(parse(data));
   if (!chunk.success) throw new StreamBrokenError('The provider sent a malformed event');
-  const error = json.safeParse(chunk.data['error']);
-  if (error.success) {
-    const { type } = error.data;
+  const { error } = chunk.data;
+  if (!isUnset(error)) {
+    const { type } = json.safeParse(error).data ?? {};
     const isType = typeof type === 'string' && ERROR_TYPE.test(type);
     const message = 'The provider reported an error within the stream';
     throw new StreamBrokenError(message, { type: isType ? type : undefined });

@@ -10,6 +10,43 @@ export const json = z.custom<JsonObject>(
 );
 
 /**
+ * Creates a schema for a list. It reports the first invalid entry alone, because a list of a request can contain
+ * millions of invalid entries.
+ *
+ * @param maxLength maximum number of entries.
+ */
+export function listOf<Entry extends z.ZodType>(entry: Entry, maxLength: number) {
+  return z
+    .custom<readonly unknown[]>(Array.isArray, 'must be an array')
+    .transform((values, context): readonly z.output<Entry>[] => {
+      const read: z.output<Entry>[] = [];
+      if (values.length > maxLength) {
+        context.addIssue(`must have at most ${maxLength} entries`);
+        return z.NEVER;
+      }
+      for (const [index, value] of values.entries()) {
+        const { success, data, error } = entry.safeParse(value);
+        if (!success) {
+          const { path = [], message = 'is invalid' } = error.issues[0] ?? {};
+          context.addIssue({ code: 'custom', path: [index, ...path], message });
+          return z.NEVER;
+        }
+        read.push(data);
+      }
+      return read;
+    });
+}
+
+/** Maximum number of messages of Anthropic's API. */
+const MAX_MESSAGES = 100_000;
+
+/** Schema for the messages of a request. */
+export const messageList = listOf(z.looseObject({ role: z.string() }), MAX_MESSAGES).refine(
+  (messages) => messages.length > 0,
+  'must not be empty',
+);
+
+/**
  * Validates a request body with a schema of the fields that the gateway reads.
  *
  * @throws InvalidRequestError that names the first invalid field, but not its value.

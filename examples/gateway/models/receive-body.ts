@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Request } from 'express';
 import { InvalidRequestError, type JsonObject } from 'passport-jwe';
+import { findExcess } from '../json/find-excess.js';
 import { listMembers } from '../json/scan-json.js';
 import { ModelApiError } from './model-api-error.js';
 import { json } from './read-body.js';
@@ -22,7 +23,7 @@ const UNREADABLE = 'The request body cannot be parsed: send valid JSON with Cont
 /**
  * Parses the body that `express.raw()` has read.
  *
- * @throws InvalidRequestError if the body is not a JSON object, or if it contains a member twice.
+ * @throws InvalidRequestError if the body is not a JSON object, contains a member twice or exceeds a limit of its structure.
  * @throws ModelApiError (415) if the charset is not UTF-8.
  */
 export function receiveBody(req: Request): ReceivedBody {
@@ -34,9 +35,23 @@ export function receiveBody(req: Request): ReceivedBody {
   const received: unknown = req.body;
   if (!Buffer.isBuffer(received) || !isUtf8(received)) throw new InvalidRequestError(UNREADABLE);
   const bytes = received.subarray(0, 3).equals(BYTE_ORDER_MARK) ? received.subarray(3) : received;
+  rejectExcess(bytes);
   const value = parseObject(bytes);
   rejectRepeated(listMembers(bytes, bytes.indexOf('{')).map(({ name }) => name));
   return { bytes, value };
+}
+
+/** Limits far above those of requests that providers accept. */
+const LIMITS = { depth: 500, members: 10_000 };
+
+const EXCESS = {
+  depth: `The request body nests values too deeply: the maximum is ${LIMITS.depth} levels`,
+  members: `The request body contains too many members in an object: the maximum is ${LIMITS.members}`,
+};
+
+function rejectExcess(bytes: Buffer): void {
+  const excess = findExcess(bytes, LIMITS);
+  if (excess !== undefined) throw new InvalidRequestError(EXCESS[excess]);
 }
 
 function parseObject(bytes: Buffer): JsonObject {

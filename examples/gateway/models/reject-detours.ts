@@ -1,5 +1,11 @@
 import type { Request, RequestHandler } from 'express';
-import { InvalidRequestError, type JsonObject, type JsonValue, verifiedToken } from 'passport-jwe';
+import {
+  InvalidRequestError,
+  type JsonObject,
+  type JsonValue,
+  requireClaims,
+  verifiedToken,
+} from 'passport-jwe';
 import { findDuplicateName } from '../json/scan-json.js';
 import {
   CUSTOM_TOOL_MEMBERS,
@@ -7,7 +13,7 @@ import {
   type KnownMembers,
   MODEL_SELECTING_MEMBERS,
 } from './known-members.js';
-import { ModelApiError } from './model-api-error.js';
+import { MemberRejectedError } from './member-rejected-error.js';
 import { isUnset, json } from './read-body.js';
 import type { ReceivedBody } from './receive-body.js';
 import { isClientTool } from './tool-names.js';
@@ -20,18 +26,19 @@ import { isClientTool } from './tool-names.js';
  *   in the body and in tools, and members that occur twice in any object.
  */
 export function rejectDetours(known: KnownMembers, bodyOf: (req: Request) => ReceivedBody): RequestHandler {
-  return function rejectDetour(req, _res, next) {
+  // As a guard, because guards record audit events of rejected requests.
+  return requireClaims((_claims, req) => {
     const body = bodyOf(req);
     rejectModelSelection(body.value, known);
     if (verifiedToken(req).type !== 'tiered_model_exec') rejectUnknown(body, known);
-    next();
-  };
+    return true;
+  });
 }
 
 function rejectModelSelection(body: JsonObject, known: KnownMembers): void {
   for (const name of Object.keys(body)) {
     const folded = fold(name);
-    if (MODEL_SELECTING_MEMBERS.has(folded)) throw memberRejected(name, 'selects a different model');
+    if (MODEL_SELECTING_MEMBERS.has(folded)) throw new MemberRejectedError(name, 'selects a different model');
     if (folded !== name && known.body.has(folded)) {
       throw new InvalidRequestError(
         `The request body contains a different spelling of ${folded}: correct it`,
@@ -40,7 +47,8 @@ function rejectModelSelection(body: JsonObject, known: KnownMembers): void {
   }
   for (const [index, tool] of objectsIn(body['tools'])) {
     const name = Object.keys(tool).find((each) => /^models?$/.test(fold(each)));
-    if (name !== undefined) throw memberRejected(`tools.${index}.${name}`, 'selects a different model');
+    if (name !== undefined)
+      throw new MemberRejectedError(`tools.${index}.${name}`, 'selects a different model');
   }
 }
 
@@ -53,21 +61,35 @@ function rejectUnknown({ bytes, value }: ReceivedBody, known: KnownMembers): voi
     requireKnown(entry, FUNCTION_MEMBERS, `functions.${index}.`);
   }
   for (const [index, tool] of objectsIn(value['tools'])) {
-    // All names of a server tool, including its type, must be in the functions of the token.
-    if (!isClientTool(tool)) continue;
+    requireKnown(tool['function'], FUNCTION_MEMBERS, `tools.${index}.function.`);
+    requireKnown(tool['custom'], CUSTOM_TOOL_MEMBERS, `tools.${index}.custom.`);
+    if (!isClientTool(tool)) {
+      // All names of a server tool, including its type, must be in the functions of the token.
+      requireSpelling(tool, NAMING_MEMBERS, `tools.${index}.`);
+      continue;
+    }
     if (isUnset(tool['name'] ?? tool['function'] ?? tool['custom'])) {
       throw new InvalidRequestError(`tools.${index}: name is required`);
     }
     requireKnown(tool, known.tool, `tools.${index}.`);
-    requireKnown(tool['function'], FUNCTION_MEMBERS, `tools.${index}.function.`);
-    requireKnown(tool['custom'], CUSTOM_TOOL_MEMBERS, `tools.${index}.custom.`);
   }
+}
+
+const NOT_PERMITTED = 'is not permitted for tokens that limit functions';
+
+/** Members that contain the names of a tool. */
+const NAMING_MEMBERS: ReadonlySet<string> = new Set(['type', 'name', 'function', 'custom']);
+
+/** Rejects different spellings of members, because a lenient parser could read a name that the gateway did not check. */
+function requireSpelling(value: JsonObject, names: ReadonlySet<string>, path: string): void {
+  const other = Object.keys(value).find((name) => !names.has(name) && names.has(fold(name)));
+  if (other !== undefined) throw new MemberRejectedError(path + other, NOT_PERMITTED);
 }
 
 function requireKnown(value: JsonValue | undefined, known: ReadonlySet<string>, path: string): void {
   const unknown = Object.keys(json.safeParse(value).data ?? {}).find((name) => !known.has(name));
   if (unknown !== undefined) {
-    throw memberRejected(path + unknown, 'is not permitted for tokens that limit functions');
+    throw new MemberRejectedError(path + unknown, NOT_PERMITTED);
   }
 }
 
@@ -82,18 +104,4 @@ function objectsIn(list: JsonValue | undefined): readonly (readonly [index: numb
 /** Folds a name as lenient parsers do, for example that of Go: they ignore case, also of U+017F and U+212A. */
 function fold(name: string): string {
   return name.toUpperCase().toLowerCase();
-}
-
-const MAX_SHOWN_LENGTH = 80;
-
-function memberRejected(path: string, why: string): ModelApiError {
-  const param = path.slice(0, MAX_SHOWN_LENGTH);
-  const message = `The member ${param} ${why}: remove it`;
-  return new ModelApiError({
-    status: 403,
-    type: 'permission_error',
-    code: 'member_not_allowed',
-    param,
-    message,
-  });
 }

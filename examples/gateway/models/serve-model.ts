@@ -17,12 +17,12 @@ import {
 import type { CompletionListener } from './completion-record.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
 import { endpointsOf, findModel, modelsOf, urlOf } from './find-model.js';
-import { type Course, followExchange } from './follow-exchange.js';
+import { type Course, followExchange, NOTHING } from './follow-exchange.js';
 import { providerFailed } from './model-api-error.js';
 import { json } from './read-body.js';
 import type { ReceivedBody } from './receive-body.js';
 import { relayStream } from './relay-stream.js';
-import { estimateTokens, type TokenUsage } from './token-usage.js';
+import { estimateTokens } from './token-usage.js';
 import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
 
 /** Dependencies of the model handlers. */
@@ -51,7 +51,6 @@ interface Exchange<Asked extends ModelRequest> extends ModelRoute<Asked> {
   readonly model: ModelConfiguration;
 }
 
-const NOTHING: TokenUsage = { inputTokens: 0, outputTokens: 0 };
 const MAX_ANSWER_LENGTH = 64 * 1024 * 1024;
 
 /**
@@ -102,7 +101,7 @@ async function ask<Asked extends ModelRequest>(
   const calls = endpointsOf(model, format).map(
     (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin)),
   );
-  return callProvider(dispatcher, calls, course.signal);
+  return callProvider(dispatcher, calls, course);
 }
 
 function callOf<Asked extends ModelRequest>(
@@ -158,7 +157,7 @@ async function passStreamOn<Asked extends ModelRequest>(
   { format, askedOf, req, res, course }: Exchange<Asked>,
   { body, contentType, endpoint }: ProviderAnswer,
 ): Promise<void> {
-  if (!contentType.startsWith('text/event-stream')) {
+  if (!/^text\/event-stream\b/i.test(contentType)) {
     discard(body);
     throw providerFailed(new Error('The provider did not respond with an event stream'));
   }

@@ -7,9 +7,14 @@ const MAX_EVENT_LENGTH = 8 * 1024 * 1024;
 const END_OF_EVENT = /(?:\r\n|\n|\r(?!\n|$)){2}/g;
 const LINE = /\r\n|\n|\r/;
 
+/** Maximum length of the end of an event, except for its last character. The previous text can contain this part. */
+const OVERLAP = 3;
+
 /** Splits a stream into server-sent events, and keeps the text of each event, including comments. */
 export class EventSplitter {
-  #text = '';
+  /** Parts of the incomplete event. They are joined once, so that the effort is linear in the length of the event. */
+  #parts: string[] = [];
+  #length = 0;
 
   /**
    * Returns the events that the text completes.
@@ -18,16 +23,16 @@ export class EventSplitter {
    */
   push(text: string): readonly StreamEvent[] {
     const events: StreamEvent[] = [];
-    // The end of an event has up to four characters, of which three can be in the previous text.
-    END_OF_EVENT.lastIndex = Math.max(0, this.#text.length - 3);
-    const all = this.#text + text;
-    let start = 0;
-    for (let end = END_OF_EVENT.exec(all); end !== null; end = END_OF_EVENT.exec(all)) {
-      events.push(readEvent(all.slice(start, END_OF_EVENT.lastIndex)));
-      start = END_OF_EVENT.lastIndex;
+    let rest = this.#takeTail() + text;
+    END_OF_EVENT.lastIndex = 0;
+    for (let end = END_OF_EVENT.exec(rest); end !== null; end = END_OF_EVENT.exec(rest)) {
+      events.push(readEvent(this.#takeParts() + rest.slice(0, END_OF_EVENT.lastIndex)));
+      rest = rest.slice(END_OF_EVENT.lastIndex);
+      END_OF_EVENT.lastIndex = 0;
     }
-    this.#text = all.slice(start);
-    if (this.#text.length > MAX_EVENT_LENGTH) {
+    this.#parts.push(rest);
+    this.#length += rest.length;
+    if (this.#length > MAX_EVENT_LENGTH) {
       throw new StreamBrokenError('The provider sent an event that is too long');
     }
     return events;
@@ -35,9 +40,25 @@ export class EventSplitter {
 
   /** Returns the event at the end of the stream, whose empty line is missing. */
   finish(): readonly StreamEvent[] {
-    const rest = this.#text;
-    this.#text = '';
+    const rest = this.#takeParts();
     return rest.trim() === '' ? [] : [readEvent(`${rest}\n\n`)];
+  }
+
+  #takeParts(): string {
+    const text = this.#parts.join('');
+    this.#parts = [];
+    this.#length = 0;
+    return text;
+  }
+
+  /** Removes the end of the parts and returns it. It can be the beginning of the end of the event. */
+  #takeTail(): string {
+    let tail = '';
+    while (tail.length < OVERLAP && this.#parts.length > 0) tail = (this.#parts.pop() ?? '') + tail;
+    const kept = tail.slice(0, -OVERLAP);
+    this.#length -= tail.length - kept.length;
+    if (kept !== '') this.#parts.push(kept);
+    return tail.slice(kept.length);
   }
 }
 
@@ -62,7 +83,7 @@ export function withData({ raw }: StreamEvent, data: string): string {
   const lines = raw.split(LINE).slice(0, -2);
   const first = lines.findIndex(isData);
   const kept = lines.flatMap((line, index) => {
-    if (index === first) return [`data: ${data}`];
+    if (index === first) return data.split(LINE).map((each) => `data: ${each}`);
     return isData(line) ? [] : [line];
   });
   return `${kept.join('\n')}\n\n`;

@@ -18,8 +18,27 @@ export function estimateInput(...parts: readonly unknown[]): number {
   return estimateTokens(parts.reduce<number>((sum, part) => sum + countCharacters(part), 0));
 }
 
+/** Counts the characters of a value as JSON, except for escapes. It does not write the JSON, which can have many MB. */
 function countCharacters(part: unknown): number {
-  return part === undefined || part === null ? 0 : (JSON.stringify(part)?.length ?? 0);
+  if (part === undefined || part === null) return 0;
+  const pending: unknown[] = [part];
+  let characters = 0;
+  for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
+    if (typeof value === 'string') characters += value.length + 2;
+    else if (typeof value !== 'object' || value === null) characters += String(value).length;
+    else if (Array.isArray(value)) {
+      characters += Math.max(2, value.length + 1);
+      for (const entry of value) pending.push(entry);
+    } else {
+      const members = Object.entries(value);
+      characters += Math.max(2, members.length + 1);
+      for (const [name, member] of members) {
+        characters += name.length + 3;
+        pending.push(member);
+      }
+    }
+  }
+  return characters;
 }
 
 /** Estimates the output tokens of a stream until the provider reports the usage. */

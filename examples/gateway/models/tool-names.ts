@@ -1,4 +1,8 @@
 import { z } from 'zod';
+import { listOf } from './read-body.js';
+
+/** Maximum number of tools in a request. */
+export const MAX_TOOLS = 1024;
 
 const name = z.string().max(256);
 const named = z.looseObject({ name });
@@ -11,7 +15,7 @@ const toolSchema = z.looseObject({
 });
 
 /** Schema for tools in OpenAI's and Anthropic's formats. A server-side tool may have a type but no name. */
-export const toolList = z.array(toolSchema).max(1024).nullish();
+export const toolList = listOf(toolSchema, MAX_TOOLS).nullish();
 
 /** Whether the client executes a tool. Tools of other types have a meaning that the provider defines. */
 export function isClientTool({ type }: { readonly type?: unknown }): boolean {

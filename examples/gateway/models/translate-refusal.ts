@@ -69,8 +69,18 @@ function describe(
   };
 }
 
+/** Minimum length of a part of a secret to remove. Shorter parts are words, for example `Bearer`. */
+const MIN_PART_LENGTH = 8;
+
+/** Removes secrets, also the credentials of a header without the scheme. Longer secrets come first. */
 function redact(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((safe, secret) => (secret === '' ? safe : safe.replaceAll(secret, '[secret]')), text);
+  const parts = secrets.flatMap((secret) =>
+    secret.split(' ').filter(({ length }) => length >= MIN_PART_LENGTH),
+  );
+  return [...secrets, ...parts]
+    .filter((secret) => secret !== '')
+    .sort((one, other) => other.length - one.length)
+    .reduce((safe, secret) => safe.replaceAll(secret, '[secret]'), text);
 }
 
 function parse(body: string): unknown {

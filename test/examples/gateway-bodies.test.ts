@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { findExcess } from '../../examples/gateway/json/find-excess.js';
+import { anthropicMessages } from '../../examples/gateway/models/anthropic-messages.js';
+import { openaiChat } from '../../examples/gateway/models/openai-chat.js';
+import { openaiEmbeddings } from '../../examples/gateway/models/openai-embeddings.js';
+import { estimateInput } from '../../examples/gateway/models/token-usage.js';
+import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
+
+let gateway: ModelGateway;
+let token = '';
+
+beforeAll(async () => {
+  const key = modelKey(['{ name: m, endpoint: "echo:" }'], ', tokens_per_month: 100000000');
+  gateway = await startModelGateway({ keys: { demo: key } });
+  token = await gateway.tokenOf('demo');
+});
+
+afterAll(() => gateway.close());
+
+const nested = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+const members = (count: number): string => Array.from({ length: count }, (_, at) => `,"k${at}":1`).join('');
+
+test.each([
+  { what: 'with 500 levels is accepted', content: nested(497), more: '', status: 200 },
+  { what: 'with 501 levels is rejected', content: nested(498), more: '', status: 400 },
+  { what: 'with 200 000 levels is rejected', content: nested(200_000), more: '', status: 400 },
+  { what: 'with 10 002 members is rejected', content: '"a"', more: members(10_000), status: 400 },
+])('a body $what', async ({ content, more, status }) => {
+  const answer = await fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+    body: `{"model":"m","messages":[{"role":"user","content":"Hi","x":${content}}]${more}}`,
+  });
+  await answer.arrayBuffer();
+
+  expect(answer.status).toBe(status);
+});
+
+describe('findExcess()', () => {
+  const limits = { depth: 2, members: 2 };
+
+  test.each([
+    ['{"a":{"b":"{[{[","c":1},"d":[]}', undefined],
+    ['[[[]]]', 'depth'],
+    ['[{"a":{}}]', 'depth'],
+    ['{"a":1,"b":{},"c":2}', 'members'],
+    ['[{"a":1,"b":2},{"a":1,"b":2}]', undefined],
+    [']]]}"', undefined],
+  ])('finds in %s the excess %p', (text, expected) => {
+    expect(findExcess(Buffer.from(text), limits)).toBe(expected);
+  });
+});
+
+const messages = [{ role: 'user', content: 'Hi' }];
+const million: readonly unknown[] = Array(1_000_000).fill(1);
+
+test.each([
+  ['messages', openaiChat, { messages: million }],
+  ['messages.0', anthropicMessages, { messages: million.slice(0, 100_000), max_tokens: 1 }],
+  ['tools', openaiChat, { messages, tools: million }],
+  ['functions', openaiChat, { messages, functions: million }],
+  ['input', openaiEmbeddings, { input: [...million, ''] }],
+])('a long list of invalid entries is rejected without delay at %s', (path, format, body) => {
+  const startedAt = performance.now();
+
+  expect(() => format.read({ model: 'm', ...body })).toThrow(`${path}: `);
+  expect(performance.now() - startedAt).toBeLessThan(1000);
+});
+
+test('an invalid entry is reported with its path', () => {
+  const tools = [{ name: 'a' }, { function: { name: 1 } }];
+
+  expect(() => openaiChat.read({ model: 'm', messages, tools })).toThrow('tools.1.function.name: ');
+  expect(() => openaiChat.read({ model: 'm', messages: [] })).toThrow('messages: must not be empty');
+});
+
+test.each([
+  [{ a: [1, 'b', null, true, {}, []], 'c d': { e: 'f', g: -1.5 } }],
+  ['text'],
+  [[['nested', { deep: [] }]]],
+])('the estimate of %j is a quarter of its length as JSON', (value) => {
+  expect(estimateInput(value)).toBe(Math.ceil(JSON.stringify(value).length / 4));
+});
