@@ -2,8 +2,11 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { AuditRecord } from 'passport-jwe/audit';
 import { createAuditTrail } from '../../src/audit/record.js';
 import { createPeople, type People } from '../../src/directory/people.js';
+import { PROBE_ID } from '../../src/directory/probe-id.js';
 import { createFakeDirectory, directoryPerson, type FakeDirectory } from '../support/fake-directory.js';
 import { outageOf } from '../support/ldap-outcomes.js';
+
+const PROBE = `id:${PROBE_ID}`;
 
 let now: number;
 let directory: FakeDirectory;
@@ -91,16 +94,25 @@ test('concurrent lookups of one person are one lookup', async () => {
 describe('an outage', () => {
   beforeEach(() => directory.setReachable(false));
 
-  test('fails lookups at once for two seconds, then lets one lookup try', async () => {
+  test('fails lookups at once for two seconds, then lets one lookup start a probe', async () => {
     for (const seconds of [0, 1.9]) {
       now = 1000 + seconds;
       await expect(people.byId('alice')).rejects.toMatchObject({ status: 503 });
     }
-    expect(directory.lookups).toHaveLength(1);
+    expect(directory.lookups).toEqual(['id:alice', PROBE]);
     now = 1002;
     const attempts = ['alice', 'bob', 'carol'].map((id) => outageOf(people.byId(id)));
     expect(await Promise.all(attempts)).toHaveLength(3);
-    expect(directory.lookups).toHaveLength(2);
+    expect(directory.lookups).toEqual(['id:alice', PROBE, PROBE]);
+  });
+
+  test('ends with a probe', async () => {
+    await outageOf(people.byId('alice'));
+    directory.setReachable(true);
+    now = 1002;
+    expect(await people.byId('carol')).toBeUndefined();
+    expect(await people.byId('alice')).toBeDefined();
+    expect(directory.lookups.slice(2)).toEqual([PROBE, 'id:carol', 'id:alice']);
   });
 
   test('ends with the first answer, and is recorded once', async () => {
@@ -145,6 +157,31 @@ test('a failure that concerns one person does not affect the others', async () =
   expect(await outageOf(people.byName('twin'))).toContain('Several people');
   expect(await people.byId('alice')).toBeDefined();
   expect(events()).toEqual([]);
+});
+
+test('a lookup that hangs for one person does not affect the others', async () => {
+  const find = (name: string) =>
+    name === 'slow' ? new Promise<never>(() => {}) : directory.findByName(name);
+  people = openPeople({ findByName: find }, 20);
+  expect(await outageOf(people.byName('slow'))).toContain('did not answer within 20 ms');
+  expect(await people.byName('alice')).toBeDefined();
+  expect(events()).toEqual([]);
+});
+
+test('a person whose lookup hangs does not prolong an outage', async () => {
+  const find = (name: string) =>
+    name === 'slow' ? new Promise<never>(() => {}) : directory.findByName(name);
+  people = openPeople({ findByName: find }, 20);
+  directory.setReachable(false);
+  await outageOf(people.byName('bob'));
+  directory.setReachable(true);
+  now = 1002;
+  const slow = outageOf(people.byName('slow'));
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  expect(await people.byName('alice')).toBeDefined();
+  expect(await slow).toContain('did not answer');
+  expect(await people.byName('bob')).toBeDefined();
 });
 
 test('a lookup without an answer fails in time, and is an outage', async () => {
