@@ -65,10 +65,56 @@ describe('cached answers', () => {
   });
 
   test('are bounded in number', async () => {
-    for (let index = 0; index <= 10_000; index += 1) await people.byId(`absent-${index}`);
-    await people.byId('absent-0');
-    await people.byId('absent-10000');
+    for (let index = 0; index <= 10_000; index += 1) directory.put(directoryPerson(`person-${index}`));
+    for (let index = 0; index <= 10_000; index += 1) await people.byId(`person-${index}`);
+    await people.byId('person-0');
+    await people.byId('person-10000');
     expect(directory.lookups).toHaveLength(10_002);
+  });
+
+  test('about absence are bounded in number, and do not replace people', async () => {
+    await people.byId('alice');
+    for (let index = 0; index <= 1000; index += 1) await people.byName(`absent-${index}`);
+    await people.byId('alice');
+    await people.byName('absent-1000');
+    expect(directory.lookups).toHaveLength(1002);
+    await people.byName('absent-0');
+    expect(directory.lookups).toHaveLength(1003);
+  });
+
+  test('are not replaced by answers to lookups that started earlier', async () => {
+    let finish = (): void => {};
+    const findByName = async (name: string) => {
+      const found = await directory.findByName(name);
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return found;
+    };
+    people = openPeople({ findByName });
+    const early = people.byName('alice');
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    directory.put(directoryPerson('alice', { state: 'disabled' }));
+    expect(await people.byId('alice')).toMatchObject({ state: 'disabled' });
+    finish();
+    await early;
+    expect(await people.byId('alice')).toMatchObject({ state: 'disabled' });
+  });
+
+  test('are as old as the start of their lookup', async () => {
+    const findById = async (id: string) => {
+      now += 10;
+      return directory.findById(id);
+    };
+    people = openPeople({ findById });
+    await people.byId('alice');
+    now = 1059.9;
+    await people.byId('alice');
+    expect(directory.lookups).toHaveLength(1);
+    now = 1060;
+    await people.byId('alice');
+    expect(directory.lookups).toHaveLength(2);
   });
 
   test('are not used by an uncached lookup, which renews them', async () => {
@@ -149,6 +195,30 @@ describe('an outage', () => {
     await outageOf(people.byId('carol', { staleSeconds: 900 }));
     now = 1900;
     await outageOf(people.byId('alice', { staleSeconds: 900 }));
+  });
+});
+
+describe('an older answer', () => {
+  test.each(['disabled', 'expired', 'locked', 'password_expired'] as const)(
+    'about a person who was %s is not used during an outage',
+    async (state) => {
+      directory.put(directoryPerson('alice', { state }));
+      await people.byId('alice');
+      directory.setReachable(false);
+      now = 1061;
+      await outageOf(people.byId('alice', { staleSeconds: 900 }));
+    },
+  );
+
+  test('is not used for a person whose answer is malformed', async () => {
+    let isMalformed = false;
+    const findById = async (id: string) =>
+      isMalformed ? directoryPerson('mallory') : directory.findById(id);
+    people = openPeople({ findById });
+    await people.byId('alice');
+    isMalformed = true;
+    now = 1061;
+    expect(await outageOf(people.byId('alice', { staleSeconds: 900 }))).toContain('a different person');
   });
 });
 
