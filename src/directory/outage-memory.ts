@@ -37,6 +37,9 @@ export interface OutageMemory {
 /** Time in seconds for which lookups fail at once. */
 const REMEMBERED_SECONDS = 2;
 
+/** Minimum interval in seconds between events about malformed answers. */
+const MALFORMED_SECONDS = 60;
+
 /** Implementations have shorter timeouts, such as two seconds per LDAP server. */
 const TIMEOUT_MS = 15_000;
 
@@ -59,23 +62,38 @@ export function createOutageMemory({
   let outage: Outage | undefined;
   let probing: Promise<boolean> | undefined;
 
-  const succeed = (): void => {
-    if (outage === undefined) return;
-    outage = undefined;
-    audit.record({ type: 'directory.reachable', directory: source }).catch(ignoreFailure);
-  };
+  let isReported = false;
+  let malformedAt: NumericDate | undefined;
 
-  const fail = (cause: unknown): void => {
-    const isFirst = outage === undefined;
-    outage = { cause, at: clock() };
-    if (!isFirst) return;
+  const report = (cause: unknown): void => {
+    if (isReported) return;
+    isReported = true;
     const reason: DirectoryFailure = cause instanceof LookupError ? cause.reason : 'failed';
     audit.record({ type: 'directory.unreachable', directory: source, reason }).catch(ignoreFailure);
   };
 
-  const isRecent = ({ at }: Outage): boolean => {
+  const succeed = (): void => {
+    outage = undefined;
+    if (!isReported) return;
+    isReported = false;
+    audit.record({ type: 'directory.reachable', directory: source }).catch(ignoreFailure);
+  };
+
+  const fail = (cause: unknown): void => {
+    outage = { cause, at: clock() };
+    report(cause);
+  };
+
+  const isWithin = (at: NumericDate, seconds: number): boolean => {
     const age = clock() - at;
-    return age >= 0 && age < REMEMBERED_SECONDS;
+    return age >= 0 && age < seconds;
+  };
+
+  /** Report malformed answers, which concern one person or all. */
+  const reportMalformed = (cause: unknown): void => {
+    if (malformedAt !== undefined && isWithin(malformedAt, MALFORMED_SECONDS)) return;
+    malformedAt = clock();
+    report(cause);
   };
 
   const within = <Answer>(lookup: () => Promise<Answer>, limitMs: number): Promise<Answer> =>
@@ -109,8 +127,11 @@ export function createOutageMemory({
     } catch (cause) {
       // The answer about one person can be slow or unusable, for example if two people have one name. Others are not affected.
       const concernsOne = (!isTimeout(cause) && isReady(directory)) || (await answersProbe());
-      if (concernsOne) succeed();
-      else fail(cause);
+      if (!concernsOne) fail(cause);
+      else if (isMalformed(cause)) {
+        outage = undefined;
+        reportMalformed(cause);
+      } else succeed();
       throw unavailable(cause);
     }
   };
@@ -118,7 +139,7 @@ export function createOutageMemory({
   return {
     async run(lookup) {
       if (outage === undefined) return attempt(lookup);
-      if (probing !== undefined || isRecent(outage)) throw unavailable(outage.cause);
+      if (probing !== undefined || isWithin(outage.at, REMEMBERED_SECONDS)) throw unavailable(outage.cause);
       const { cause } = outage;
       if (!(await answersProbe())) {
         fail(cause);
@@ -133,6 +154,10 @@ export function createOutageMemory({
 
 function unavailable(cause: unknown): TemporarilyUnavailableError {
   return cause instanceof TemporarilyUnavailableError ? cause : new TemporarilyUnavailableError({ cause });
+}
+
+function isMalformed(cause: unknown): boolean {
+  return cause instanceof LookupError && cause.reason === 'malformed';
 }
 
 function isTimeout(cause: unknown): boolean {

@@ -229,6 +229,19 @@ test('a failure that concerns one person does not affect the others', async () =
   expect(events()).toEqual([]);
 });
 
+test('malformed answers are recorded at most once a minute, and affect no others', async () => {
+  const findById = async (id: string) => (id === 'odd' ? directoryPerson('mallory') : directory.findById(id));
+  people = openPeople({ findById });
+  for (const seconds of [0, 30, 60]) {
+    now = 1000 + seconds;
+    expect(await outageOf(people.byId('odd'))).toContain('a different person');
+    expect(await people.byId('bob', { isUncached: true })).toBeDefined();
+  }
+  const malformed = { type: 'directory.unreachable', directory: 'corp', reason: 'malformed' };
+  const reachable = { type: 'directory.reachable', directory: 'corp' };
+  expect(events()).toEqual([malformed, reachable, malformed, reachable]);
+});
+
 test('a lookup that hangs for one person does not affect the others', async () => {
   const find = (name: string) =>
     name === 'slow' ? new Promise<never>(() => {}) : directory.findByName(name);
