@@ -4,14 +4,25 @@ import { createAnswerCache } from './answer-cache.js';
 import { checkPerson, type Person } from './check-person.js';
 import type { Directory } from './directory.js';
 import { LookupError } from './lookup-error.js';
+import { createLookupSlots } from './lookup-slots.js';
 import { createOutageMemory, type OutageMemoryParts } from './outage-memory.js';
 
 export interface PeopleParts extends OutageMemoryParts {
   readonly directory: Pick<Directory, 'findByName' | 'findById' | 'isReady'>;
 }
 
+/** Client for which a person is found. */
+export interface LookupClient {
+  /**
+   * API key whose concurrent lookups are bounded.
+   *
+   * @default undefined (no bound)
+   */
+  readonly clientId?: string;
+}
+
 /** How `byId()` finds a person. */
-export interface LookupTerms {
+export interface LookupTerms extends LookupClient {
   /**
    * Maximum age in seconds of an answer about an active person that is used during an outage.
    *
@@ -31,15 +42,24 @@ export interface People {
   /**
    * Find a person by the sign-in name.
    *
-   * @throws TemporarilyUnavailableError (as rejection) if the directory is unreachable, or its answer is malformed
+   * @throws TemporarilyUnavailableError (as rejection) if the directory is unreachable, its answer is malformed, or the client
+   *   has too many lookups
    */
-  byName(name: string): Promise<Person | undefined>;
+  byName(name: string, client?: LookupClient): Promise<Person | undefined>;
   /**
    * Find a person by the immutable ID.
    *
-   * @throws TemporarilyUnavailableError (as rejection) if the directory is unreachable, or its answer is malformed
+   * @throws TemporarilyUnavailableError (as rejection) if the directory is unreachable, its answer is malformed, or the client
+   *   has too many lookups
    */
   byId(id: string, terms?: LookupTerms): Promise<Person | undefined>;
+}
+
+/** Lookup of one person. */
+interface Question extends LookupClient {
+  readonly question: () => Promise<unknown>;
+  /** Requested ID. */
+  readonly id?: string;
 }
 
 /** Create the people of one directory. Concurrent lookups of one person are one lookup. */
@@ -49,12 +69,14 @@ export function createPeople(parts: PeopleParts): People {
   const answers = createAnswerCache(clock);
   const pending = new Map<string, Promise<Person | undefined>>();
 
-  const ask = (key: string, question: () => Promise<unknown>, id?: string): Promise<Person | undefined> => {
+  const slots = createLookupSlots();
+
+  const ask = (key: string, { question, id, clientId }: Question): Promise<Person | undefined> => {
     const running = pending.get(key);
     if (running !== undefined) return running;
     const remember = answers.begin();
-    const lookup = outages
-      .run(async () => check(source, await question(), id))
+    const run = () => outages.run(async () => check(source, await question(), id));
+    const lookup = (clientId === undefined ? run() : slots.run(clientId, run))
       .then((person) => {
         remember(person === undefined ? [key] : [key, keyOf('id', person.id)], person);
         return person;
@@ -65,18 +87,20 @@ export function createPeople(parts: PeopleParts): People {
   };
 
   return {
-    async byName(name) {
+    async byName(name, client) {
       const key = keyOf('name', name);
       const last = answers.recent(key);
-      return last === undefined ? ask(key, () => directory.findByName(name)) : last.person;
+      return last === undefined
+        ? ask(key, { ...client, question: () => directory.findByName(name) })
+        : last.person;
     },
 
-    async byId(id, { staleSeconds = 0, isUncached = false } = {}) {
+    async byId(id, { staleSeconds = 0, isUncached = false, ...client } = {}) {
       const key = keyOf('id', id);
       const last = isUncached ? undefined : answers.recent(key);
       if (last !== undefined) return last.person;
       try {
-        return await ask(key, () => directory.findById(id), id);
+        return await ask(key, { ...client, question: () => directory.findById(id), id });
       } catch (error) {
         // An outage must not reject a person, or end sessions.
         const person = outages.isOngoing() ? answers.within(key, staleSeconds)?.person : undefined;
