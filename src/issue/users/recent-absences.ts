@@ -7,8 +7,8 @@ export interface RecentAbsences {
   /** Record whether a directory found a person. */
   note(person: PersonReference, isAbsent: boolean): void;
   /**
-   * Whether so many people of a directory are absent that its answers are considered incomplete, for example after the loss
-   * of a right.
+   * Whether more than three people and 5 % of a directory are absent. Its answers are then considered incomplete, for example
+   * after the loss of a right.
    */
   areWidespread(directory: string): boolean;
 }

@@ -165,7 +165,7 @@ export function createVerifiedUsers(parts: VerifiedUsersParts): VerifiedUsers {
     const { state } = family;
     const { directory } = person;
     const now = clock();
-    // A sweep compares all people, and ends the sessions of those who are absent.
+    // A sweep compares all people of the directory, and then decides.
     if (absences.areWidespread(directory)) {
       return reject('user_absent', { directory, subject: state.subject }, context);
     }
