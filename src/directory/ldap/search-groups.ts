@@ -30,6 +30,8 @@ export async function searchGroups(
     return Object.freeze(found.map((group) => group.dn));
   } catch (cause) {
     if (!LIMITS.has(resultCodeOf(cause) ?? 0)) throw cause;
-    throw new EntryError('The groups of a person exceed a limit of the server: raise it', { cause });
+    throw new EntryError(`The groups of a person exceed a limit of the server: raise it (${cause})`, {
+      cause,
+    });
   }
 }
