@@ -37,7 +37,8 @@ export type UserEvent =
        *
        * - `failed`: the lookup failed,
        * - `timeout`: the lookup took too long,
-       * - `malformed`: the answer breaks the contract of `Directory`.
+       * - `malformed`: an answer breaks the contract of `Directory`. Only requests for this person are answered with 503, and
+       *   the event is recorded at most once a minute.
        */
       readonly reason: DirectoryFailure;
     }

@@ -35,7 +35,10 @@ export type DirectorySignIn =
 export interface Directory {
   /** Find the person who signs in with a name. Servers ignore the case of a name, so several spellings find one person. */
   findByName(name: string): Promise<DirectoryPerson | undefined>;
-  /** Find a person by the immutable ID, also after a rename. */
+  /**
+   * Find a person by the immutable ID, also after a rename. The token router looks up the nil UUID (RFC 9562 §5.9) to find
+   * out whether the directory answers.
+   */
   findById(id: string): Promise<DirectoryPerson | undefined>;
   /** Check a password, for sign-in pages. The token endpoint never receives passwords of people. */
   authenticate(name: string, password: string): Promise<DirectorySignIn>;

@@ -1,19 +1,30 @@
-import { LRUCache } from 'lru-cache';
-import type { NumericDate } from '../base/clock.js';
+import { hash } from 'node:crypto';
 import { messageOf } from '../base/message-of.js';
+import { createAnswerCache } from './answer-cache.js';
 import { checkPerson, type Person } from './check-person.js';
 import type { Directory } from './directory.js';
 import { LookupError } from './lookup-error.js';
+import { createLookupSlots } from './lookup-slots.js';
 import { createOutageMemory, type OutageMemoryParts } from './outage-memory.js';
 
 export interface PeopleParts extends OutageMemoryParts {
   readonly directory: Pick<Directory, 'findByName' | 'findById' | 'isReady'>;
 }
 
-/** How `byId()` finds a person. */
-export interface LookupTerms {
+/** Client for which a person is found. */
+export interface LookupClient {
   /**
-   * Maximum age in seconds of an answer that is used while the directory is unreachable.
+   * API key whose concurrent lookups are bounded.
+   *
+   * @default undefined (no bound)
+   */
+  readonly clientId?: string;
+}
+
+/** How `byId()` finds a person. */
+export interface LookupTerms extends LookupClient {
+  /**
+   * Maximum age in seconds of an answer about an active person that is used during an outage.
    *
    * @default 0
    */
@@ -31,100 +42,78 @@ export interface People {
   /**
    * Find a person by the sign-in name.
    *
-   * @throws TemporarilyUnavailableError (as rejection) if the directory is unreachable, or its answer is malformed
+   * @throws TemporarilyUnavailableError (as rejection) if the directory is unreachable, its answer is malformed, or the client
+   *   has too many lookups
    */
-  byName(name: string): Promise<Person | undefined>;
+  byName(name: string, client?: LookupClient): Promise<Person | undefined>;
   /**
    * Find a person by the immutable ID.
    *
-   * @throws TemporarilyUnavailableError (as rejection) if the directory is unreachable, or its answer is malformed
+   * @throws TemporarilyUnavailableError (as rejection) if the directory is unreachable, its answer is malformed, or the client
+   *   has too many lookups
    */
   byId(id: string, terms?: LookupTerms): Promise<Person | undefined>;
 }
 
-/** Lifetime of cached people in seconds. A change in the directory takes effect after this time at the latest. */
-const PERSON_SECONDS = 60;
-
-/** Lifetime of cached absence in seconds. */
-const ABSENCE_SECONDS = 5;
-
-const MAX_ANSWERS = 10_000;
-
-/** Maximum total of cached characters. People in thousands of groups would otherwise fill the memory. */
-const MAX_CHARACTERS = 32 * 1024 * 1024;
-
-interface Answer {
-  readonly person: Person | undefined;
-  readonly at: NumericDate;
+/** Lookup of one person. */
+interface Question extends LookupClient {
+  readonly question: () => Promise<unknown>;
+  /** Requested ID. */
+  readonly id?: string;
 }
 
 /** Create the people of one directory. Concurrent lookups of one person are one lookup. */
 export function createPeople(parts: PeopleParts): People {
   const { source, directory, clock } = parts;
   const outages = createOutageMemory(parts);
+  const answers = createAnswerCache(clock);
   const pending = new Map<string, Promise<Person | undefined>>();
-  const answers = new LRUCache<string, Answer>({
-    max: MAX_ANSWERS,
-    maxSize: MAX_CHARACTERS,
-    sizeCalculation: sizeOf,
-  });
 
-  const isWithin = ({ at }: Answer, seconds: number): boolean => {
-    const age = clock() - at;
-    return age >= 0 && age < seconds;
-  };
-  const isRecent = (answer: Answer): boolean =>
-    isWithin(answer, answer.person === undefined ? ABSENCE_SECONDS : PERSON_SECONDS);
+  const slots = createLookupSlots();
 
-  const remember = (key: string, person: Person | undefined): Person | undefined => {
-    const answer = { person, at: clock() };
-    answers.set(key, answer);
-    if (person !== undefined) answers.set(keyOfId(person.id), answer);
-    return person;
-  };
-
-  const ask = (key: string, question: () => Promise<unknown>, id?: string): Promise<Person | undefined> => {
+  const ask = (key: string, { question, id, clientId }: Question): Promise<Person | undefined> => {
     const running = pending.get(key);
     if (running !== undefined) return running;
-    const lookup = outages
-      .run(async () => check(source, await question(), id))
-      .then((person) => remember(key, person))
+    const remember = answers.begin();
+    const run = () => outages.run(async () => check(source, await question(), id));
+    const lookup = (clientId === undefined ? run() : slots.run(clientId, run))
+      .then((person) => {
+        remember(person === undefined ? [key] : [key, keyOf('id', person.id)], person);
+        return person;
+      })
       .finally(() => pending.delete(key));
     pending.set(key, lookup);
     return lookup;
   };
 
   return {
-    async byName(name) {
-      const key = `name:${name}`;
-      const last = answers.get(key);
-      if (last !== undefined && isRecent(last)) return last.person;
-      return ask(key, () => directory.findByName(name));
+    async byName(name, client) {
+      const key = keyOf('name', name);
+      const last = answers.recent(key);
+      return last === undefined
+        ? ask(key, { ...client, question: () => directory.findByName(name) })
+        : last.person;
     },
 
-    async byId(id, { staleSeconds = 0, isUncached = false } = {}) {
-      const key = keyOfId(id);
-      const last = answers.get(key);
-      if (!isUncached && last !== undefined && isRecent(last)) return last.person;
+    async byId(id, { staleSeconds = 0, isUncached = false, ...client } = {}) {
+      const key = keyOf('id', id);
+      const last = isUncached ? undefined : answers.recent(key);
+      if (last !== undefined) return last.person;
       try {
-        return await ask(key, () => directory.findById(id), id);
+        return await ask(key, { ...client, question: () => directory.findById(id), id });
       } catch (error) {
-        // Absence is never stale: an outage must not reject a person.
-        if (last?.person !== undefined && isWithin(last, staleSeconds)) return last.person;
+        // An outage must not reject a person, or end sessions.
+        const person = outages.isOngoing() ? answers.within(key, staleSeconds)?.person : undefined;
+        if (person?.state === 'active') return person;
         throw error;
       }
     },
   };
 }
 
-function keyOfId(id: string): string {
-  return `id:${id}`;
-}
-
-function sizeOf({ person }: Answer, key: string): number {
-  const names = person === undefined ? [] : [person.id, person.subject, ...person.groups];
-  const claims = person === undefined ? 0 : JSON.stringify(person.claims).length;
-  return names.reduce((total, name) => total + name.length, key.length + claims);
+/** Key of an answer. A person can type the password into the field of the name, so the cache contains no names. */
+function keyOf(kind: 'name' | 'id', value: string): string {
+  return hash('sha256', `${kind}:${value}`, 'base64url');
 }
 
 /**

@@ -81,14 +81,18 @@ export interface RefreshFamilies {
    * Consume a token and issue its successor in one atomic update of the store. The same update binds the family to the
    * keys of the sender, unless it is already bound.
    *
-   * @param prepare creates the access token of the response. Called at most once. If it fails, the token is not
-   *   consumed, so the client can retry.
+   * @param prepare checks the family, which has no other update meanwhile, and creates the access token of the response.
+   *   Called at most once, and not for a reused token. If it fails, the token is not consumed, so the client can retry.
    * @returns the successor; within the grace window, the same successor again
    * @throws InvalidGrantError (as rejection) if the session or device ID is wrong. The fifth wrong ID ends the family.
    * @throws InvalidGrantError (as rejection) if the token is reused after the grace window, or without the key to which
    *   its use has bound the family. The reuse ends the family.
    */
-  rotate(presented: PresentedToken, request: RefreshRequest, prepare?: () => Promise<void>): Promise<string>;
+  rotate(
+    presented: PresentedToken,
+    request: RefreshRequest,
+    prepare?: (family: StoredFamily) => Promise<void>,
+  ): Promise<string>;
   /**
    * Return the time up to which this process knows all revocations of families. Read it before you call `rotate()`,
    * and issue the token with it as `iat`. Revocations that this process receives later then cover the token.

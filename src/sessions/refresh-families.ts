@@ -28,7 +28,7 @@ import type { PresentedToken, RefreshTokenCodec } from './refresh-token-codec.js
 /** Request that uses a refresh token, and the callback that creates its access token. */
 interface Use {
   readonly request: RefreshRequest;
-  readonly prepare: () => Promise<void>;
+  readonly prepare: (family: StoredFamily) => Promise<void>;
 }
 
 export interface RefreshFamiliesParts {
@@ -151,14 +151,14 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     const wrong = findWrongBinding(family.state, request);
     if (wrong !== undefined) return rejectWrongBinding(parts, family, { wrong, ip });
     if (presented.digest === current) {
-      await prepare();
+      await prepare(family);
       return consume(family, presented, request);
     }
     // The use of an unbound token bound the family: without the key, this request is not its repetition.
     const isRepeatable = !lacksKey(family.state, request);
     if (isRepeatable && parent?.digest === presented.digest && isInGrace(parent.consumedAt)) {
       if (parent.requestedScope !== requestedScope) throw new InvalidGrantError('wrong_scope');
-      await prepare();
+      await prepare(family);
       return repeat(family, parent, { token: presented.token, ip });
     }
     if (await entombFamily(parts, family, { reason: 'reused', ip })) throw new InvalidGrantError('reused');
@@ -200,8 +200,8 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       let prepared: Promise<void> | undefined;
       const use = {
         request,
-        prepare: () => {
-          prepared ??= prepare();
+        prepare: (family: StoredFamily) => {
+          prepared ??= prepare(family);
           return prepared;
         },
       };

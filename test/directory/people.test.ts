@@ -2,8 +2,11 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import type { AuditRecord } from 'passport-jwe/audit';
 import { createAuditTrail } from '../../src/audit/record.js';
 import { createPeople, type People } from '../../src/directory/people.js';
+import { PROBE_ID } from '../../src/directory/probe-id.js';
 import { createFakeDirectory, directoryPerson, type FakeDirectory } from '../support/fake-directory.js';
 import { outageOf } from '../support/ldap-outcomes.js';
+
+const PROBE = `id:${PROBE_ID}`;
 
 let now: number;
 let directory: FakeDirectory;
@@ -62,10 +65,56 @@ describe('cached answers', () => {
   });
 
   test('are bounded in number', async () => {
-    for (let index = 0; index <= 10_000; index += 1) await people.byId(`absent-${index}`);
-    await people.byId('absent-0');
-    await people.byId('absent-10000');
+    for (let index = 0; index <= 10_000; index += 1) directory.put(directoryPerson(`person-${index}`));
+    for (let index = 0; index <= 10_000; index += 1) await people.byId(`person-${index}`);
+    await people.byId('person-0');
+    await people.byId('person-10000');
     expect(directory.lookups).toHaveLength(10_002);
+  });
+
+  test('about absence are bounded in number, and do not replace people', async () => {
+    await people.byId('alice');
+    for (let index = 0; index <= 1000; index += 1) await people.byName(`absent-${index}`);
+    await people.byId('alice');
+    await people.byName('absent-1000');
+    expect(directory.lookups).toHaveLength(1002);
+    await people.byName('absent-0');
+    expect(directory.lookups).toHaveLength(1003);
+  });
+
+  test('are not replaced by answers to lookups that started earlier', async () => {
+    let finish = (): void => {};
+    const findByName = async (name: string) => {
+      const found = await directory.findByName(name);
+      await new Promise<void>((resolve) => {
+        finish = resolve;
+      });
+      return found;
+    };
+    people = openPeople({ findByName });
+    const early = people.byName('alice');
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    directory.put(directoryPerson('alice', { state: 'disabled' }));
+    expect(await people.byId('alice')).toMatchObject({ state: 'disabled' });
+    finish();
+    await early;
+    expect(await people.byId('alice')).toMatchObject({ state: 'disabled' });
+  });
+
+  test('are as old as the start of their lookup', async () => {
+    const findById = async (id: string) => {
+      now += 10;
+      return directory.findById(id);
+    };
+    people = openPeople({ findById });
+    await people.byId('alice');
+    now = 1059.9;
+    await people.byId('alice');
+    expect(directory.lookups).toHaveLength(1);
+    now = 1060;
+    await people.byId('alice');
+    expect(directory.lookups).toHaveLength(2);
   });
 
   test('are not used by an uncached lookup, which renews them', async () => {
@@ -91,16 +140,25 @@ test('concurrent lookups of one person are one lookup', async () => {
 describe('an outage', () => {
   beforeEach(() => directory.setReachable(false));
 
-  test('fails lookups at once for two seconds, then lets one lookup try', async () => {
+  test('fails lookups at once for two seconds, then lets one lookup start a probe', async () => {
     for (const seconds of [0, 1.9]) {
       now = 1000 + seconds;
       await expect(people.byId('alice')).rejects.toMatchObject({ status: 503 });
     }
-    expect(directory.lookups).toHaveLength(1);
+    expect(directory.lookups).toEqual(['id:alice', PROBE]);
     now = 1002;
     const attempts = ['alice', 'bob', 'carol'].map((id) => outageOf(people.byId(id)));
     expect(await Promise.all(attempts)).toHaveLength(3);
-    expect(directory.lookups).toHaveLength(2);
+    expect(directory.lookups).toEqual(['id:alice', PROBE, PROBE]);
+  });
+
+  test('ends with a probe', async () => {
+    await outageOf(people.byId('alice'));
+    directory.setReachable(true);
+    now = 1002;
+    expect(await people.byId('carol')).toBeUndefined();
+    expect(await people.byId('alice')).toBeDefined();
+    expect(directory.lookups.slice(2)).toEqual([PROBE, 'id:carol', 'id:alice']);
   });
 
   test('ends with the first answer, and is recorded once', async () => {
@@ -140,11 +198,73 @@ describe('an outage', () => {
   });
 });
 
+describe('an older answer', () => {
+  test.each(['disabled', 'expired', 'locked', 'password_expired'] as const)(
+    'about a person who was %s is not used during an outage',
+    async (state) => {
+      directory.put(directoryPerson('alice', { state }));
+      await people.byId('alice');
+      directory.setReachable(false);
+      now = 1061;
+      await outageOf(people.byId('alice', { staleSeconds: 900 }));
+    },
+  );
+
+  test('is not used for a person whose answer is malformed', async () => {
+    let isMalformed = false;
+    const findById = async (id: string) =>
+      isMalformed ? directoryPerson('mallory') : directory.findById(id);
+    people = openPeople({ findById });
+    await people.byId('alice');
+    isMalformed = true;
+    now = 1061;
+    expect(await outageOf(people.byId('alice', { staleSeconds: 900 }))).toContain('a different person');
+  });
+});
+
 test('a failure that concerns one person does not affect the others', async () => {
   people = openPeople({ findByName: () => Promise.reject(new Error('Several people have this uid')) });
   expect(await outageOf(people.byName('twin'))).toContain('Several people');
   expect(await people.byId('alice')).toBeDefined();
   expect(events()).toEqual([]);
+});
+
+test('malformed answers are recorded at most once a minute, and affect no others', async () => {
+  const findById = async (id: string) => (id === 'odd' ? directoryPerson('mallory') : directory.findById(id));
+  people = openPeople({ findById });
+  for (const seconds of [0, 30, 60]) {
+    now = 1000 + seconds;
+    expect(await outageOf(people.byId('odd'))).toContain('a different person');
+    expect(await people.byId('bob', { isUncached: true })).toBeDefined();
+  }
+  const malformed = { type: 'directory.unreachable', directory: 'corp', reason: 'malformed' };
+  const reachable = { type: 'directory.reachable', directory: 'corp' };
+  expect(events()).toEqual([malformed, reachable, malformed, reachable]);
+});
+
+test('a lookup that hangs for one person does not affect the others', async () => {
+  const find = (name: string) =>
+    name === 'slow' ? new Promise<never>(() => {}) : directory.findByName(name);
+  people = openPeople({ findByName: find }, 20);
+  expect(await outageOf(people.byName('slow'))).toContain('did not answer within 20 ms');
+  expect(await people.byName('alice')).toBeDefined();
+  expect(events()).toEqual([]);
+});
+
+test('a person whose lookup hangs does not prolong an outage', async () => {
+  const find = (name: string) =>
+    name === 'slow' ? new Promise<never>(() => {}) : directory.findByName(name);
+  people = openPeople({ findByName: find }, 20);
+  directory.setReachable(false);
+  await outageOf(people.byName('bob'));
+  directory.setReachable(true);
+  now = 1002;
+  const slow = outageOf(people.byName('slow'));
+  await new Promise(setImmediate);
+  await new Promise(setImmediate);
+  expect(await people.byName('alice')).toBeDefined();
+  expect(await slow).toContain('did not answer');
+  expect(await people.byName('bob')).toBeDefined();
 });
 
 test('a lookup without an answer fails in time, and is an outage', async () => {

@@ -64,7 +64,10 @@ function issueCommand(io: CommandIo): Command {
     .description('issue an access token for a configured API key, without the secret of the API key')
     .requiredOption('--client <key_id>', 'API key')
     .option('--scope <scope>', 'scope tokens, separated by spaces (default: all permissions of the API key)')
-    .option('--user <name>', 'subject of the token; requires users: true in the API key file')
+    .option(
+      '--user <name>',
+      'subject of the token, without a check; requires users: true in the API key file',
+    )
     .addOption(apiKeysOption())
     .addOption(keysOption())
     .addOption(environmentOption())

@@ -2,6 +2,7 @@ import { systemClock } from '../../base/clock.js';
 import { deadline } from '../../base/deadline.js';
 import { TemporarilyUnavailableError } from '../../base/errors.js';
 import type { Directory, DirectoryPerson, DirectorySignIn } from '../directory.js';
+import { PROBE_ID } from '../probe-id.js';
 import { readAccountState } from './account-state.js';
 import { type Condition, findEntries } from './find-entries.js';
 import { type LdapDirectoryOptions, type LdapSettings, resolveLdapOptions } from './ldap-options.js';
@@ -19,9 +20,6 @@ export type { LdapDirectoryOptions, LdapGroupSearch, LdapUserAttributes } from '
 
 /** Maximum length of names, IDs and passwords. */
 const MAX_LENGTH = 256;
-
-/** ID that no entry has (RFC 9562 §5.9). */
-const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Create a directory of people on LDAP servers, such as OpenLDAP or Active Directory. It requires the package `ldapts`, and
@@ -67,18 +65,21 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
     return value === undefined ? undefined : findPerson([idAttribute, value], settings, pool);
   };
 
-  let isProbing = false;
   /**
    * Search people and groups, with few or no results. A load balancer sends no requests to an instance that is not ready, so no
    * other request would succeed.
    */
-  const probe = async (): Promise<void> => {
+  const probe = async (): Promise<undefined> => {
+    await findById(PROBE_ID);
+    await pool.run((client) => searchGroups(client, settings.bindDn, settings));
+  };
+  const find = (id: string) => (id === PROBE_ID ? probe() : findById(id));
+
+  let isProbing = false;
+  const startProbe = async (): Promise<void> => {
     if (isProbing) return;
     isProbing = true;
-    await ask(async () => {
-      await findById(NIL_UUID);
-      await pool.run((client) => searchGroups(client, settings.bindDn, settings));
-    }).catch(() => {});
+    await ask(probe).catch(() => {});
     isProbing = false;
   };
 
@@ -97,7 +98,7 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
 
   return Object.freeze({
     findByName: async (name: string) => (isName(name) ? ask(() => findByName(name)) : undefined),
-    findById: async (id: string) => (isName(id) ? ask(() => findById(id)) : undefined),
+    findById: async (id: string) => (isName(id) ? ask(() => find(id)) : undefined),
     authenticate: async (name: string, password: string): Promise<DirectorySignIn> => {
       if (!isName(name)) return { kind: 'rejected', reason: 'unknown' };
       if (!isPassword(password)) return { kind: 'rejected', reason: 'password' };
@@ -109,7 +110,7 @@ export function ldapDirectory(options: LdapDirectoryOptions): Directory {
       });
     },
     isReady() {
-      if (!isReady) void probe();
+      if (!isReady) void startProbe();
       return isReady;
     },
     close: () => pool.close(),

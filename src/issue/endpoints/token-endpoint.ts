@@ -105,6 +105,19 @@ function readTarget(sent: Parameters, name: string): string | undefined {
   return readParameter(new Map([[name, [first]]]), name);
 }
 
+/**
+ * Assert that a client with a directory does not send `user` without a value. RFC 6749 §3.2 has it omitted, but the client would
+ * receive a token with all permissions of the API key in place of those of a user.
+ *
+ * @throws InvalidRequestError if `user` is empty
+ */
+function assertUser(req: Request): void {
+  const isEmpty = parametersOf(req).has('user') && !grantParametersSlot.get(req).has('user');
+  const isRead = grantSlot.get(req).parameters.includes('user');
+  if (isRead && isEmpty && typeof clientSlot.get(req).apiKey.users === 'object')
+    throw new InvalidRequestError('user must not be empty: omit it to request a token of the API key itself');
+}
+
 function answerWithTokens({
   tokens,
   apiKeys,
@@ -113,6 +126,7 @@ function answerWithTokens({
   clock,
 }: TokenEndpointParts): RequestHandler {
   return asyncHandler(async function answerWithTokens(req, res) {
+    assertUser(req);
     const response = await grantSlot.get(req).handle({
       ...clientSlot.get(req),
       tokens,

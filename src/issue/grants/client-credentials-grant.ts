@@ -61,9 +61,11 @@ export function clientCredentialsGrant({
       }
       const identities = readIdentities(apiKey, parameters, { users, identity });
       const request = { scope, audience, ...identities };
-      if (!isOffline) return issueAccessToken(context, request, claimsHook);
-      const session = { families: requireFamilies(families, context, request), person: identity?.person };
-      return issueSessionTokens(context, request, { claimsHook, ...session });
+      const session = isOffline ? requireFamilies(families, context, request) : undefined;
+      if (identity !== undefined) await users.record(identity, context);
+      if (session === undefined) return issueAccessToken(context, request, claimsHook);
+      const { person } = identity ?? {};
+      return issueSessionTokens(context, request, { claimsHook, families: session, person });
     },
   };
 }

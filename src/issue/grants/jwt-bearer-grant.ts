@@ -55,6 +55,7 @@ export function jwtBearerGrant({ claimsHook = noClaims, users }: JwtBearerParts)
         return issueServiceToken(context, { scope, audience, workload }, claimsHook);
       }
       const identities = identitiesOf(context, workload, { users, identity });
+      if (identity !== undefined) await users.record(identity, context);
       return issueAccessToken(context, { scope, audience, workload, ...identities }, claimsHook);
     },
   };

@@ -66,15 +66,15 @@ export function refreshTokenGrant({
         requestedScope: shorten(requestedScope),
       };
       const datedUpTo = Math.min(requestedAt, families.knownUpTo());
-      const family = await families.find(presented, request);
-      const { state } = family;
+      const { state } = await families.find(presented, request);
       assertAudience(state, context);
       chooseAudience(parameters, [state.audience]);
-      const identity = await users.recheck(family, context);
-      const scope = chooseScope(state, requestedScope, { context, available: identity?.available });
       const issuance = { ...context, requestedAt: Math.max(state.createdAt, datedUpTo) };
       let response: TokenResponse | undefined;
-      const successor = await families.rotate(presented, request, async () => {
+      // Not before: the reuse of a token must be detected although the directory is unavailable.
+      const successor = await families.rotate(presented, request, async (family) => {
+        const identity = await users.recheck(family, context);
+        const scope = chooseScope(state, requestedScope, { context, available: identity?.available });
         response = await issueAccessToken(issuance, { scope, ...identitiesOf(state, identity) }, claimsHook);
       });
       if (response === undefined) {

@@ -7,6 +7,7 @@ import type { CounterStore } from '../../stores/counter-store.js';
 import { useOnce } from '../use-once.js';
 import { NO_GROUP_SCOPE } from '../users/identity-of-person.js';
 import { permissionsOfGroups } from '../users/permissions-of-groups.js';
+import { recordAuthenticated } from '../users/record-authenticated.js';
 import type { VerifiedUser } from '../users/verified-user.js';
 import type { UserContext, VerifiedUsers } from '../users/verified-users.js';
 import { readGroups } from './read-groups.js';
@@ -18,7 +19,7 @@ import { invalidIdToken, type VerifiedIdToken, verifyIdToken } from './verify-id
 export interface IdTokenUsersParts {
   readonly identityProviders: IdentityProviders;
   /** People of the directories to which providers are linked. */
-  readonly users: Pick<VerifiedUsers, 'identifyPerson'>;
+  readonly users: Pick<VerifiedUsers, 'identifyPerson' | 'record'>;
   /** Store of the used ID tokens. `undefined` if the router has no identity provider. */
   readonly counters: CounterStore | undefined;
   readonly audit: AuditTrail;
@@ -44,7 +45,8 @@ export interface IdTokenUsers {
    */
   identify(idToken: VerifiedIdToken, context: UserContext): Promise<VerifiedUser>;
   /**
-   * Record the use of an ID token for a user. Call it last, so that a rejected request does not use up the ID token.
+   * Record the use of an ID token for a user, and the user. Call it last, so that a rejected request does not use up the ID
+   * token.
    *
    * @throws InvalidRequestError (as rejection) if the ID token was used before
    * @throws TemporarilyUnavailableError (as rejection) if the store is unavailable
@@ -65,19 +67,18 @@ export function createIdTokenUsers(parts: IdTokenUsersParts): IdTokenUsers {
       const value = readLinkClaim(idToken.claims, groups.link.claim);
       return users.identifyPerson(
         name,
-        (people) => (by === 'id' ? people.byId(value) : people.byName(value)),
+        (people, client) => (by === 'id' ? people.byId(value, client) : people.byName(value, client)),
         context,
       );
     },
 
-    async consume({ provider, signed, usableUntil }, { subject, person }, context) {
+    async consume({ provider, signed, usableUntil }, identity, context) {
       if (counters === undefined)
         throw new TypeError('The router has no store of ID tokens: report this bug in passport-jwe');
       const use = { purpose: 'id-token', owner: provider.name, jti: signed, usableUntil } as const;
       if (!(await useOnce(counters, use))) throw invalidIdToken('assertion_replayed');
-      // The directory has recorded its people.
-      if (person !== undefined) return;
-      await audit.record({ type: 'user.authenticated', ...describe(subject, provider.name, context) });
+      if (identity.person !== undefined) return users.record(identity, context);
+      await recordAuthenticated(audit, { subject: identity.subject, provider: provider.name }, context);
     },
   };
 }

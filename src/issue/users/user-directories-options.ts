@@ -13,8 +13,8 @@ export interface UserDirectoriesOptions {
    */
   readonly directories?: Readonly<Record<string, Directory>>;
   /**
-   * Maximum age in seconds of an answer that a refresh may use while the directory is unreachable, up to one day. The
-   * issuance of a first token never uses it.
+   * Maximum age in seconds of an answer about an active person that a refresh may use while the directory is unreachable, up
+   * to one day. The issuance of a first token never uses it.
    *
    * @default 0 (a refresh fails with 503 after the cached answer has expired)
    */

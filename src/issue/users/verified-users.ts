@@ -3,7 +3,7 @@ import { InvalidGrantError, TemporarilyUnavailableError } from '../../base/error
 import type { UserRejection } from '../../base/rejections.js';
 import type { Person } from '../../directory/check-person.js';
 import type { PersonState } from '../../directory/directory.js';
-import { createPeople, type People } from '../../directory/people.js';
+import { createPeople, type LookupClient, type LookupTerms, type People } from '../../directory/people.js';
 import type { PersonReference, StoredFamily } from '../../stores/family-store.js';
 import type { GrantContext } from '../grants/grant.js';
 import type { IdentityProviders } from '../id-tokens/resolve-identity-providers.js';
@@ -14,6 +14,9 @@ import { isAbsenceConfirmable } from './is-absence-confirmable.js';
 import { isFinal } from './is-final.js';
 import { namesDirectory } from './names-directory.js';
 import { noteAbsence } from './note-absence.js';
+import { createRecentAbsences } from './recent-absences.js';
+import { recordAuthenticated } from './record-authenticated.js';
+import { createRejectedPeople } from './rejected-people.js';
 import type { UserDirectories } from './user-directories-options.js';
 import type { VerifiedUser } from './verified-user.js';
 
@@ -47,7 +50,8 @@ export interface VerifiedUsers {
    * @throws InvalidGrantError (as rejection) if the API key no longer names the directory, or the person is absent or not
    *   active. The sessions of a disabled person end, and those of an absent person after the absence is confirmed
    * @throws InvalidScopeError (as rejection) if the groups of the person grant no permission
-   * @throws TemporarilyUnavailableError (as rejection) if the directory or a store is unavailable
+   * @throws TemporarilyUnavailableError (as rejection) if the directory or a store is unavailable, or the directory returns
+   *   a person with another subject
    */
   recheck(family: StoredFamily, context: UserContext): Promise<VerifiedUser | undefined>;
   /**
@@ -57,9 +61,11 @@ export interface VerifiedUsers {
    */
   identifyPerson(
     directory: string,
-    find: (people: People) => Promise<Person | undefined>,
+    find: (people: People, client: LookupClient) => Promise<Person | undefined>,
     context: UserContext,
   ): Promise<VerifiedUser>;
+  /** Record that a verified user receives a token. Call it last, so that no rejected request is recorded. */
+  record(identity: VerifiedUser, context: UserContext): Promise<void>;
 }
 
 /** Reasons by state. */
@@ -79,6 +85,14 @@ export function createVerifiedUsers(parts: VerifiedUsersParts): VerifiedUsers {
       createPeople({ source, directory, audit, clock }),
     ]),
   );
+
+  const absences = createRecentAbsences(clock);
+  const rejected = createRejectedPeople({ families, clock });
+
+  const isVerifiedSubject = (user: string): boolean => {
+    const source = user.slice(0, Math.max(user.indexOf(':'), 0));
+    return directories.has(source) || providers.has(source);
+  };
 
   const peopleOf = (directory: string): People => {
     const found = people.get(directory);
@@ -106,43 +120,60 @@ export function createVerifiedUsers(parts: VerifiedUsersParts): VerifiedUsers {
   const end = (subject: string, { apiKey, origin: { ip } }: UserContext): Promise<number> =>
     endPerson(parts, { clientId: apiKey.keyId, subject, ip });
 
-  const assertActive = async (
-    { state, subject }: Person,
-    directory: string,
-    context: UserContext,
-  ): Promise<void> => {
-    if (state === 'active') return;
-    if (isFinal(state)) await end(subject, context);
-    return reject(REASONS[state], { directory, subject }, context);
+  /** Find a known person again. */
+  const findAgain = async (
+    { directory, id }: PersonReference,
+    subject: string,
+    terms: LookupTerms,
+  ): Promise<Person | undefined> => {
+    const person = await peopleOf(directory).byId(id, terms);
+    if (person === undefined || person.subject === subject) return person;
+    // Servers ignore the case of UUIDs, but a token must not have the claims of another person.
+    const cause = new Error(`The directory ${directory} returned a person with another ID: correct it`);
+    throw new TemporarilyUnavailableError({ cause });
+  };
+
+  /** End the sessions of a person whose account is disabled or expired, if the directory confirms it without the cache. */
+  const confirmEnd = async (person: Person, directory: string, context: UserContext): Promise<Person> => {
+    const { id, subject } = person;
+    const terms = { isUncached: true, clientId: context.apiKey.keyId };
+    const current = (await findAgain({ directory, id }, subject, terms)) ?? person;
+    if (current !== person && isFinal(current.state)) await end(subject, context);
+    return current;
+  };
+
+  const requireActive = async (person: Person, directory: string, context: UserContext): Promise<Person> => {
+    const { state, subject } = person;
+    return state === 'active' ? person : reject(REASONS[state], { directory, subject }, context);
   };
 
   const identifyPerson: VerifiedUsers['identifyPerson'] = async (directory, find, context) => {
-    const person = await find(peopleOf(directory));
+    const { keyId: clientId } = context.apiKey;
+    const person = await find(peopleOf(directory), { clientId });
     if (person === undefined) return reject('user_unknown', { directory }, context);
-    await assertActive(person, directory, context);
-    const { subject } = person;
-    const {
-      apiKey,
-      origin: { ip },
-    } = context;
-    await audit.record({
-      ...{ type: 'user.authenticated', clientId: apiKey.keyId, subject, directory },
-      ...(ip === undefined ? {} : { ip }),
-    });
-    return identityOfPerson(apiKey, directory, person);
+    const { state, subject } = person;
+    const isEnd = isFinal(state) && (await rejected.mayHaveTokens({ clientId, subject }));
+    const current = isEnd ? await confirmEnd(person, directory, context) : person;
+    return identityOfPerson(context.apiKey, directory, await requireActive(current, directory, context));
   };
 
   /** Reject a family whose person is absent. Returns if the directory finds the person at the second glance. */
   const confirmAbsence = async (
     family: StoredFamily,
-    { directory, id }: PersonReference,
+    person: PersonReference,
     context: UserContext,
   ): Promise<Person> => {
     const { state } = family;
+    const { directory } = person;
     const now = clock();
+    // A sweep compares all people of the directory, and then decides.
+    if (absences.areWidespread(directory)) {
+      return reject('user_absent', { directory, subject: state.subject }, context);
+    }
     if (isAbsenceConfirmable(state.absentSince, now, 'refresh')) {
-      const person = await peopleOf(directory).byId(id, { isUncached: true });
-      if (person !== undefined) return person;
+      const terms = { isUncached: true, clientId: context.apiKey.keyId };
+      const found = await findAgain(person, state.subject, terms);
+      if (found !== undefined) return found;
       if (families === undefined || (await findLastUse(families, state)) <= state.absentSince)
         await end(state.subject, context);
       else await noteAbsence(families, family, now);
@@ -153,35 +184,41 @@ export function createVerifiedUsers(parts: VerifiedUsersParts): VerifiedUsers {
   };
 
   return {
-    isVerifiedSubject(user) {
-      const source = user.slice(0, Math.max(user.indexOf(':'), 0));
-      return directories.has(source) || providers.has(source);
-    },
+    isVerifiedSubject,
 
     identify(user, { directory }, context) {
       const prefix = `${directory}:`;
       const find = user.startsWith(prefix)
-        ? (each: People) => each.byId(user.slice(prefix.length))
-        : (each: People) => each.byName(user);
+        ? (each: People, client: LookupClient) => each.byId(user.slice(prefix.length), client)
+        : (each: People, client: LookupClient) => each.byName(user, client);
       return identifyPerson(directory, find, context);
     },
 
     identifyPerson,
 
+    async record(identity, context) {
+      const { subject, person } = identity;
+      rejected.noteToken({ clientId: context.apiKey.keyId, subject });
+      if (person === undefined) return;
+      await recordAuthenticated(audit, { subject, directory: person.directory }, context);
+    },
+
     async recheck(family, context) {
-      const { person, subjectAsserted } = family.state;
+      const { person, subject, subjectAsserted } = family.state;
       const { apiKey } = context;
       if (person === undefined) {
-        // The session began before the API key named a directory.
-        if (subjectAsserted && typeof apiKey.users === 'object') throw new InvalidGrantError('revoked');
+        // The session began before the API key named a directory, or before the router had the directory.
+        const isUnverified = typeof apiKey.users === 'object' || isVerifiedSubject(subject);
+        if (subjectAsserted && isUnverified) throw new InvalidGrantError('revoked');
         return undefined;
       }
-      const { directory, id } = person;
+      const { directory } = person;
       if (!namesDirectory(apiKey, directory, providers)) throw new InvalidGrantError('revoked');
-      const found = await peopleOf(directory).byId(id, { staleSeconds });
+      const found = await findAgain(person, subject, { staleSeconds, clientId: apiKey.keyId });
+      absences.note(person, found === undefined);
       const present = found ?? (await confirmAbsence(family, person, context));
-      await assertActive(present, directory, context);
-      return identityOfPerson(apiKey, directory, present);
+      const current = isFinal(present.state) ? await confirmEnd(present, directory, context) : present;
+      return identityOfPerson(apiKey, directory, await requireActive(current, directory, context));
     },
   };
 }

@@ -98,6 +98,15 @@ describe('an ID token of a provider that is linked to a directory', () => {
     ]);
   });
 
+  test('is recorded once, also if the ID token is sent again or the request is rejected', async () => {
+    const app = await appOf();
+    const token = linkedToken();
+    expect((await app.exchange(token, { session_id: 'bad id' })).status).toBe(400);
+    expect((await app.exchange(token)).status).toBe(200);
+    expect((await app.exchange(token)).status).toBe(400);
+    expect(app.records.filter(({ type }) => type === 'user.authenticated')).toHaveLength(1);
+  });
+
   test('needs no groups: overage has no effect', async () => {
     const app = await appOf();
 
