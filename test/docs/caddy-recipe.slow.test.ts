@@ -1,14 +1,23 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { AMBIGUOUS_PATHS, pathsOf } from '../support/ambiguous-paths.js';
 import { type AuthService, startAuthService } from '../support/auth-service.js';
 import { type EchoBackend, startEchoBackend, valuesOf } from '../support/echo-backend.js';
 import { sendRawTo } from '../support/http.js';
-import { NGINX_BLOCKS } from '../support/nginx-stack.js';
+import { IDENTITY_HEADERS, NGINX_BLOCKS } from '../support/nginx-stack.js';
 import { mintToken } from '../support/tokens.js';
 import { CADDY, describeWithWebServer, startWebServer, type WebServer } from '../support/web-server.js';
 
 let auth: AuthService;
 let caddy: WebServer;
 let backend: EchoBackend;
+
+/** Route without authentication. */
+const OPEN_ROUTE = '\t\troute /open/* {\n\t\t\treverse_proxy 127.0.0.1:3000\n\t\t}\n';
+
+const FORGED = IDENTITY_HEADERS.flatMap((name) => [
+  ...[name, name.toLowerCase(), name.replaceAll('-', '_'), name.replaceAll('-', '.')],
+  ...[name.replace('-', '_'), name.replace('-', '.'), name.replace(/-(?=[^-]*$)/, '_')],
+]).map((name) => `${name}: admin`);
 
 const request = (lines: readonly string[]) => sendRawTo(caddy.port, ['GET /documents/7 HTTP/1.1', ...lines]);
 const authorize = (claims = {}) => [`Authorization: Bearer ${mintToken(auth.keyRing, { claims })}`];
@@ -19,6 +28,7 @@ describeWithWebServer(CADDY, 'Caddy with the configuration of docs/recipes/nginx
     auth = await startAuthService({ originalRequest: 'x-forwarded' });
     caddy = await startWebServer(CADDY, NGINX_BLOCKS.get('caddy') ?? '', {
       'api.example.com {': 'http://localhost:PORT {\n\tbind 127.0.0.1',
+      '\t\troute /documents/* {': `${OPEN_ROUTE}\t\troute /documents/* {`,
       '127.0.0.1:3001': `127.0.0.1:${auth.port}`,
       '127.0.0.1:3000': `127.0.0.1:${backend.port}`,
     });
@@ -36,9 +46,7 @@ describeWithWebServer(CADDY, 'Caddy with the configuration of docs/recipes/nginx
   });
 
   test('forwards the identity of a valid token, and removes every spelling that a client sends', async () => {
-    const names = ['X-Auth-Subject', 'x-auth-scope', 'X_Auth_Subject', 'X-Auth_Subject', 'X_Auth-Client'];
-    const forged = names.map((name) => `${name}: admin`);
-    const { status } = await request([...forged, 'X-Forwarded-Uri: /other', ...authorize({ sub: 'Jörg' })]);
+    const { status } = await request([...FORGED, 'X-Forwarded-Uri: /other', ...authorize({ sub: 'Jörg' })]);
     const [received] = backend.take();
 
     expect(status).toBe(200);
@@ -47,6 +55,43 @@ describeWithWebServer(CADDY, 'Caddy with the configuration of docs/recipes/nginx
     expect(received && valuesOf(received, 'X-Auth-Subject')).toEqual(['J%C3%B6rg']);
     expect(received && valuesOf(received, 'X-Auth-Scope')).toEqual(['read:documents write:documents']);
     expect(received && valuesOf(received, 'Authorization')).toEqual([]);
+  });
+
+  test('removes identity headers of the client in routes without authentication', async () => {
+    const { status } = await sendRawTo(caddy.port, ['GET /open/ HTTP/1.1', ...FORGED]);
+    const [received] = backend.take();
+
+    expect([status, received?.url]).toEqual([200, '/open/']);
+    expect(received?.rawHeaders.join()).not.toContain('admin');
+  });
+
+  test.each(AMBIGUOUS_PATHS)('lets no request without a token reach a guarded path by %s', async (path) => {
+    const { status } = await sendRawTo(caddy.port, [`GET ${path} HTTP/1.1`]);
+    const received = backend.take();
+
+    expect(received.flatMap(pathsOf)).toEqual([]);
+    expect(status).toBe(400);
+  });
+
+  test('accepts paths and queries that have one reading', async () => {
+    for (const path of ['/documents/J%C3%B6rg%20a.b?q=%2F../%5C', '/documents/.well-known/x']) {
+      expect((await sendRawTo(caddy.port, [`GET ${path} HTTP/1.1`, ...authorize()])).status).toBe(200);
+    }
+  });
+
+  test.each(IDENTITY_HEADERS)('rejects a Connection header that would remove %s', async (name) => {
+    const lines = [`Connection: close, ${name.toLowerCase()}`, ...authorize()];
+
+    expect((await request(lines)).status).toBe(400);
+    expect((await request(['Connection: keep-alive', ...lines])).status).toBe(400);
+    expect(backend.take()).toEqual([]);
+  });
+
+  test('forwards no token and no proof', async () => {
+    await request(['DPoP: a.b.c', ...authorize()]);
+    const [received] = backend.take();
+
+    expect(received && ['Authorization', 'DPoP'].flatMap((name) => valuesOf(received, name))).toEqual([]);
   });
 
   test('forwards no header of the client that is absent from the token', async () => {
