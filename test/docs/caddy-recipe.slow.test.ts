@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { AMBIGUOUS_PATHS, pathsOf } from '../support/ambiguous-paths.js';
 import { type AuthService, startAuthService } from '../support/auth-service.js';
@@ -85,6 +87,27 @@ describeWithWebServer(CADDY, 'Caddy with the configuration of docs/recipes/nginx
     expect((await request(lines)).status).toBe(400);
     expect((await request(['Connection: keep-alive', ...lines])).status).toBe(400);
     expect(backend.take()).toEqual([]);
+  });
+
+  test.each(['h2c', 'TLS/1.0', 'h2c, websocket'])('passes no upgrade to %s', async (protocol) => {
+    const lines = [`Upgrade: ${protocol}`, 'Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABk'];
+    const { status } = await sendRawTo(caddy.port, ['GET /open/ HTTP/1.1', ...lines]);
+    const [received] = backend.take();
+
+    expect(status).toBe(200);
+    expect(received && valuesOf(received, 'Upgrade')).toEqual([]);
+  });
+
+  test('passes upgrades to WebSocket', async () => {
+    const lines = ['Upgrade: websocket', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='];
+    const head = ['GET /documents/socket HTTP/1.1', 'Host: localhost', 'Connection: Upgrade', ...lines];
+    const socket = connect(caddy.port, '127.0.0.1', () =>
+      socket.write([...head, ...authorize(), '', ''].join('\r\n')),
+    );
+    const [answer] = await once(socket, 'data');
+    socket.destroy();
+
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 101 /);
   });
 
   test('forwards no token and no proof', async () => {
