@@ -7,6 +7,8 @@ import {
   type McpServer,
 } from '@modelcontextprotocol/server';
 import type { Request, RequestHandler, Response } from 'express';
+import { toAuthInfo } from 'passport-jwe/mcp';
+import { SessionTable } from './session-table.js';
 
 /**
  * Creates a handler for streamable HTTP. It serves the protocol version 2026-07-28 without sessions, and earlier versions
@@ -19,20 +21,23 @@ export function serveMcp(
   newSessionId: (req: IncomingMessage) => string,
 ): RequestHandler {
   const serveModern = toNodeHandler(createMcpHandler(createServer, { legacy: 'reject' }));
-  const transports = new Map<string, NodeStreamableHTTPServerTransport>();
+  const sessions = new SessionTable<NodeStreamableHTTPServerTransport>({
+    maxPerCaller: 10,
+    idleMs: 30 * 60_000,
+  });
 
   const open = async (req: Request): Promise<NodeStreamableHTTPServerTransport> => {
     const transport = new NodeStreamableHTTPServerTransport({
       sessionIdGenerator: () => newSessionId(req),
-      onsessioninitialized: (id) => void transports.set(id, transport),
-      onsessionclosed: (id) => void transports.delete(id),
+      onsessioninitialized: (id) => sessions.add(id, callerOf(req), transport),
+      onsessionclosed: (id) => sessions.delete(id),
     });
     await createServer().connect(transport);
     return transport;
   };
   const serveSession = async (req: Request, res: Response): Promise<void> => {
     const id = req.get('mcp-session-id');
-    const transport = id === undefined ? undefined : transports.get(id);
+    const transport = id === undefined ? undefined : sessions.use(id);
     if (transport !== undefined) return transport.handleRequest(req, res, req.body);
     if (id === undefined && isInitializeRequest(req.body)) {
       return (await open(req)).handleRequest(req, res, req.body);
@@ -44,4 +49,10 @@ export function serveMcp(
     const isLegacy = await isLegacyRequest(await toWebRequest(req, req.body), req.body);
     await (isLegacy ? serveSession(req, res) : serveModern(req, res, req.body));
   };
+}
+
+/** Identifies the caller as the session IDs do: by issuer, subject and client. */
+function callerOf(req: Request): string {
+  const { clientId, extra } = toAuthInfo(req);
+  return JSON.stringify([extra.claims.iss, extra.claims.sub ?? null, clientId]);
 }

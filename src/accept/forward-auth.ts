@@ -43,7 +43,8 @@ export interface ForwardAuthOptions<Claims extends object = NoClaims>
   readonly originalRequest?: OriginalRequestHeaders;
   /**
    * Guards that the request must pass, in this order, for example `requireType('user')`. They see the method and the URL
-   * of the original request, but no body.
+   * of the original request, but no body. The path can be percent-encoded, but has no dot segments (RFC 3986 §5.2.4):
+   * requests with dot segments, `\` or `#` are rejected with 401, because proxies and services read them differently.
    *
    * @default [] (no guards)
    */

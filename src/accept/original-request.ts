@@ -20,6 +20,12 @@ const METHOD = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const TARGET = /^(?:\/[\x21-\x7e\x80-\xff]*|\*)$/;
 
 /**
+ * Path that proxies, guards and services read differently: with dot segments (RFC 3986 §5.2.4), also percent-encoded or
+ * with parameters (`..;`), or with characters that no path contains. Clients remove dot segments before they send a request.
+ */
+const AMBIGUOUS = /^[^?]*(?:[\\#]|(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?:[/?;]|%2f|%5c|%3b|$))/i;
+
+/**
  * Create a function that returns the original request of a request for forward authentication: the same request with the
  * method and the target that the client has sent to the proxy.
  *
@@ -53,7 +59,7 @@ export function createOriginalRequestReader(
       throw new AccessDeniedError();
     }
     const [method, target] = [read(req, names.method), read(req, names.target)];
-    if (!METHOD.test(method) || !TARGET.test(target))
+    if (!METHOD.test(method) || !TARGET.test(target) || AMBIGUOUS.test(target))
       throw new InvalidRequestError('The method or the target of the original request is malformed');
     return withTarget(req, method, target);
   };

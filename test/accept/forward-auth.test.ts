@@ -112,6 +112,37 @@ describe('forwardAuth', () => {
     expect(answer.headers['x-auth-subject']).toBeUndefined();
   });
 
+  test.each([
+    ...[
+      '/public/../reports',
+      '/public/..',
+      '/./reports',
+      '/public/.?a',
+      '/public/..;a/reports',
+      '/public/..%3Ba',
+    ],
+    ...['/public/%2e%2E/reports', '/public/.%2e', '/public%2F..%2freports', '/public/..%5Creports'],
+    ...['/public\\reports', '/public/..\\reports', '/public#/reports'],
+  ])('rejects the ambiguous target %s, also without a token', async (target) => {
+    const lines = ['X-Original-Method: GET', `X-Original-URI: ${target}`];
+    const [anonymous, known] = [
+      await ask({ credentialsRequired: false }, ...lines),
+      await ask({}, ...lines, `Authorization: Bearer ${token}`),
+    ];
+
+    expect([anonymous.status, known.status]).toEqual([401, 401]);
+    expect(known.headers['www-authenticate']).toMatch(/error="invalid_request"/);
+  });
+
+  test.each(['/a%2Fb', '/.well-known/x', '/a..b/...', '/a.', '/a?b=/../c&d=\\', '/%5Ca', '*'])(
+    'accepts the target %s',
+    async (target) => {
+      const lines = ['X-Original-Method: OPTIONS', `X-Original-URI: ${target}`];
+
+      expect((await ask({}, ...lines, `Authorization: Bearer ${token}`)).status).toBe(200);
+    },
+  );
+
   test('reads the headers of Traefik and Caddy', async () => {
     const lines = ['X-Forwarded-Method: GET', 'X-Forwarded-Uri: /reports', `Authorization: Bearer ${token}`];
 

@@ -84,7 +84,22 @@ async function use(
   return JSON.parse(stdout);
 }
 
-function send(url: string, token: string, headers: Record<string, string> = {}): Promise<Response> {
+const LIST_TOOLS = { method: 'tools/list' };
+const INITIALIZE = {
+  method: 'initialize',
+  params: {
+    protocolVersion: '2025-11-25',
+    capabilities: {},
+    clientInfo: { name: 'test', version: '1.0.0' },
+  },
+};
+
+function send(
+  url: string,
+  token: string,
+  headers: Record<string, string> = {},
+  message: object = LIST_TOOLS,
+): Promise<Response> {
   return fetch(url, {
     method: 'POST',
     headers: {
@@ -93,7 +108,7 @@ function send(url: string, token: string, headers: Record<string, string> = {}):
       'content-type': 'application/json',
       ...headers,
     },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, ...message }),
   });
 }
 
@@ -214,6 +229,22 @@ describe('services with client credentials', () => {
     expect(await status(mine.accessToken, mine.sessionId)).toBe(200);
     expect(await status(others.accessToken, mine.sessionId)).toBe(404);
     expect(await status(mine.accessToken, '0b5f8a1c-6f3e-4d5a-9f55-1c2d3e4f5a6b')).toBe(404);
+  });
+
+  test('a caller with too many sessions loses the one that was idle for the longest time', async () => {
+    const [, client] = SDKS[1];
+    const others = await use(client, notes, signer(), [['list']]);
+    const { accessToken, sessionId: first = '' } = await use(client, notes, robot(), [['list']]);
+    const status = async (id = '', token = accessToken) =>
+      (await send(notes, token, { 'mcp-session-id': id })).status;
+    const initialize = async () =>
+      (await send(notes, accessToken, {}, INITIALIZE)).headers.get('mcp-session-id') ?? '';
+    const [second = '', ...later] = [await initialize(), await initialize()];
+    await status(first);
+    for (let opened = later.length + 2; opened < 11; opened += 1) later.push(await initialize());
+
+    expect([await status(second), await status(first), await status(later.at(-1))]).toEqual([404, 200, 200]);
+    expect(await status(others.sessionId, others.accessToken)).toBe(200);
   });
 });
 

@@ -135,22 +135,30 @@ describeWithWebServer(NGINX, 'nginx with the configuration of docs/recipes/nginx
 
   test('works with the auth service of the page', async () => {
     const directory = await mkdtemp(join(ROOT, 'test', '.readme-'));
-    const port = await findFreePort();
-    await writeFile(join(directory, 'auth.mjs'), NGINX_BLOCKS.get('forward-auth') ?? '');
-    const environment = { JWE_KEY: secretOf(1).toString('hex'), PORT: String(port) };
-    const program = startProgram(join(directory, 'auth.mjs'), environment, { cwd: directory });
-    await untilListening(program, port);
-    const other = await nginx.startOther({ auth: port });
-    const iat = Math.floor(Date.now() / 1000);
-    const current = mintToken(nginx.auth.keyRing, { claims: { iat, nbf: iat, exp: iat + 60 } });
-    const statuses = [
-      (await fetch(`${other.origin}/documents/`, authorized(current))).status,
-      (await fetch(`${other.origin}/documents/`, authorized(nginx.token))).status,
-      (await fetch(`${other.origin}/events/`)).status,
-    ];
-    program.process.kill('SIGKILL');
-    await Promise.all([other.close(), program.ended]);
-    await rm(directory, { recursive: true });
+    const closers: (() => Promise<unknown>)[] = [() => rm(directory, { recursive: true })];
+    const statuses: number[] = [];
+    try {
+      const port = await findFreePort();
+      await writeFile(join(directory, 'auth.mjs'), NGINX_BLOCKS.get('forward-auth') ?? '');
+      const environment = { JWE_KEY: secretOf(1).toString('hex'), PORT: String(port) };
+      const program = startProgram(join(directory, 'auth.mjs'), environment, { cwd: directory });
+      closers.push(() => {
+        program.process.kill('SIGKILL');
+        return program.ended;
+      });
+      await untilListening(program, port);
+      const other = await nginx.startOther({ auth: port });
+      closers.push(other.close);
+      const iat = Math.floor(Date.now() / 1000);
+      const current = mintToken(nginx.auth.keyRing, { claims: { iat, nbf: iat, exp: iat + 60 } });
+      const send = async (path: string, init?: RequestInit) =>
+        statuses.push((await fetch(other.origin + path, init)).status);
+      await send('/documents/', authorized(current));
+      await send('/documents/', authorized(nginx.token));
+      await send('/events/');
+    } finally {
+      for (const close of closers.reverse()) await close();
+    }
 
     expect(statuses).toEqual([200, 401, 401]);
   });

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { expect, test } from '@jest/globals';
+import { AMBIGUOUS_PATHS, pathsOf } from '../support/ambiguous-paths.js';
 import { createProof, createProofSigner } from '../support/dpop-proofs.js';
 import { valuesOf } from '../support/echo-backend.js';
 import { sendRawTo } from '../support/http.js';
@@ -41,6 +42,26 @@ describeWithWebServer(NGINX, 'requests through nginx with the configuration of d
       'x-original-uri': '/documents/',
       'x-original-method': 'GET',
     });
+  });
+
+  test.each(AMBIGUOUS_PATHS)('lets no request without a token reach a guarded path by %s', async (path) => {
+    const { status } = await sendRawTo(nginx.port, [`GET ${path} HTTP/1.1`]);
+    const received = nginx.backend.take();
+
+    expect(received.flatMap(pathsOf).filter((each) => !each.startsWith('/open/'))).toEqual([]);
+    expect(received.length === 0 ? [400, 401] : [200]).toContain(status);
+  });
+
+  test('forwards the path that has selected the location', async () => {
+    for (const path of ['/documents/a%2Fb%3F%25?q=%2F', '/events//%61', '/events/x%20y']) {
+      await sendRawTo(nginx.port, [`GET ${path} HTTP/1.1`, `Authorization: Bearer ${nginx.token}`]);
+    }
+
+    expect(nginx.backend.take().map(({ url }) => url)).toEqual([
+      '/documents/a/b%3F%25?q=%2F',
+      '/events/a',
+      '/events/x%20y',
+    ]);
   });
 
   test('forwards subjects with any characters, percent-encoded', async () => {
@@ -120,6 +141,18 @@ describeWithWebServer(NGINX, 'requests through nginx with the configuration of d
       ['demo'],
       ['demo'],
     ]);
+  });
+
+  test.each(['h2c', 'TLS/1.0', 'h2c, websocket'])('passes no upgrade to %s', async (protocol) => {
+    const lines = [`Upgrade: ${protocol}`, 'Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAMAAABk'];
+    for (const path of ['/open/', '/events/']) {
+      expect((await sendRawTo(nginx.port, [`GET ${path} HTTP/1.1`, ...lines])).status).toBe(200);
+    }
+    const received = nginx.backend.take();
+
+    expect(received.flatMap((each) => valuesOf(each, 'Upgrade'))).toEqual([]);
+    expect(received.flatMap((each) => valuesOf(each, 'Connection'))).toEqual([]);
+    expect(received).toHaveLength(2);
   });
 
   test('accepts DPoP proofs for the URL of the client, once', async () => {

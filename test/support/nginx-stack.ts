@@ -40,7 +40,8 @@ export function setUpNginx(): NginxStack {
     const startOther: NginxStack['startOther'] = (ports) =>
       startWebServer(NGINX, NGINX_BLOCKS.get('nginx') ?? '', {
         'listen 8080': 'listen 127.0.0.1:PORT',
-        'location /documents/ {': 'location /open/ { proxy_pass http://api; }\n\n  location /documents/ {',
+        'location /documents/ {':
+          'location /open/ { proxy_pass http://api/open/; }\n\n  location /documents/ {',
         '127.0.0.1:3001': `127.0.0.1:${ports.auth ?? auth.port}`,
         '127.0.0.1:3000': `127.0.0.1:${ports.backend ?? backend.port}`,
       });

@@ -7,7 +7,7 @@ import { type TokenVerifierOptions, VERIFIER_OPTIONS } from '../../verify/token-
 import { type AuthInfo, describeAuthInfo } from './auth-info.js';
 
 /** Code of an OAuth error that `verifyAccessToken()` throws. */
-export type McpErrorCode = 'invalid_token' | 'server_error';
+export type McpErrorCode = 'invalid_token' | 'access_denied' | 'server_error';
 
 /**
  * Options of `tokenVerifier()`: those of `createTokenVerifier()`, and the errors of the SDK.
@@ -18,8 +18,8 @@ export interface McpTokenVerifierOptions<Claims extends object = NoClaims>
   extends TokenVerifierOptions<Claims> {
   /**
    * Creates an error of the SDK, whose `requireBearerAuth()` recognizes only its own errors. For SDK 2, return
-   * `new OAuthError(code, message)`. For SDK 1, return `new InvalidTokenError(message)` for the code `invalid_token`, and
-   * `new ServerError(message)` for `server_error`.
+   * `new OAuthError(code, message)`. For SDK 1, return `new InvalidTokenError(message)` for the code `invalid_token`,
+   * `new AccessDeniedError(message)` for `access_denied`, and `new ServerError(message)` for `server_error`.
    */
   readonly createError: (code: McpErrorCode, message: string) => Error;
 }
@@ -29,8 +29,8 @@ export interface McpTokenVerifier {
   /**
    * Decrypt and validate a token.
    *
-   * @throws an error from `createError` (as rejection): `invalid_token` for a rejected token, `server_error` if a key or
-   *   a revocation cannot be looked up
+   * @throws an error from `createError` (as rejection): `invalid_token` for a rejected token, `access_denied` for a valid
+   *   token that names no client, `server_error` if a key or a revocation cannot be looked up, or a limit is exceeded
    */
   verifyAccessToken(token: string): Promise<AuthInfo>;
 }
@@ -41,7 +41,8 @@ const KNOWN: KnownOptions<McpTokenVerifierOptions<object>> = { ...VERIFIER_OPTIO
  * Create a token verifier for `requireBearerAuth()` of an MCP SDK, in applications that cannot mount `authenticate()`. It
  * rejects tokens with `cnf`, because it does not see the request that must prove possession of the key.
  *
- * An outage is an error `server_error`, to which the SDKs respond with 500, and never a verdict on the token.
+ * An outage or an exceeded limit is an error `server_error`, to which the SDKs respond with 500, and never a verdict on the
+ * token. A new token would not help against `access_denied`, to which the SDKs respond with 400, so clients do not retry.
  *
  * @typeParam Claims custom claims of the accepted tokens. Inferred from `claimsSchema`.
  * @throws TypeError if an option is missing, unknown or malformed
@@ -71,8 +72,14 @@ export function tokenVerifier(options: McpTokenVerifierOptions<object>): McpToke
         return describeAuthInfo(await verifier.verify(token), token);
       } catch (failure) {
         if (!(failure instanceof PassportJweError)) throw failure;
-        throw createError(failure.status < 500 ? 'invalid_token' : 'server_error', failure.message);
+        throw createError(codeFor(failure), failure.message);
       }
     },
   });
+}
+
+/** Return the code of a failure. Clients discard a token after `invalid_token`, and request a new one. */
+function codeFor({ status }: PassportJweError): McpErrorCode {
+  if (status === 429 || status >= 500) return 'server_error';
+  return status === 403 ? 'access_denied' : 'invalid_token';
 }

@@ -1,7 +1,9 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { type KeyRing, TemporarilyUnavailableError } from 'passport-jwe';
+import { type KeyRing, RateLimitExceededError, TemporarilyUnavailableError } from 'passport-jwe';
 import { type McpErrorCode, tokenVerifier } from 'passport-jwe/mcp';
 import { rejectionOf, thrownBy } from '../../support/caught.js';
+import { makeExternal, trustIdp } from '../../support/external-tokens.js';
+import { generateEc } from '../../support/key-pairs.js';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken } from '../../support/tokens.js';
 
 /** As the SDKs represent errors. */
@@ -59,6 +61,28 @@ describe('tokenVerifier', () => {
     expect(failure).toMatchObject({
       code: 'server_error',
       message: 'A required service is temporarily unavailable; retry later',
+    });
+  });
+
+  test('reports an exceeded limit as a server error', async () => {
+    const quotas = [{ name: 'minute', quota: 1, windowSeconds: 60, remaining: 0 }];
+    const revocations = { isRevoked: () => Promise.reject(new RateLimitExceededError(7, quotas)) };
+    const failure = await rejectionOf(create({ revocations }).verifyAccessToken(mintToken(keyRing)));
+
+    expect(failure).toBeInstanceOf(SdkError);
+    expect(failure).toMatchObject({ code: 'server_error' });
+  });
+
+  test('denies access to a valid token that names no client, for which no new token helps', async () => {
+    const [key, signer] = [
+      generateEc('P-256', { kid: 'e' }),
+      generateEc('P-256', { kid: 's', alg: 'ES256' }),
+    ];
+    const trustedIssuers = [await trustIdp({ keys: key, signer })];
+    const token = await makeExternal({ key, alg: 'ECDH-ES', signer, claims: { client_id: undefined } });
+
+    expect(await rejectionOf(create({ trustedIssuers }).verifyAccessToken(token))).toMatchObject({
+      ...{ code: 'access_denied', message: 'The access token names no client' },
     });
   });
 

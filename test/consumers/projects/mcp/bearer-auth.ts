@@ -2,7 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { requireBearerAuth as requireBearerAuth2 } from '@modelcontextprotocol/express';
-import { InvalidTokenError, ServerError } from '@modelcontextprotocol/sdk/server/auth/errors.js';
+import {
+  AccessDeniedError,
+  InvalidTokenError,
+  ServerError,
+} from '@modelcontextprotocol/sdk/server/auth/errors.js';
 import { requireBearerAuth as requireBearerAuth1 } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
 import { OAuthError } from '@modelcontextprotocol/server';
 import express, { type RequestHandler } from 'express';
@@ -25,13 +29,16 @@ const revocations = {
 const verifierOf = (createError: (code: McpErrorCode, message: string) => Error) =>
   tokenVerifier({ keyRing, issuer: ISSUER, audience: RESOURCE, revocations, createError });
 
+const ERRORS = {
+  invalid_token: InvalidTokenError,
+  access_denied: AccessDeniedError,
+  server_error: ServerError,
+};
 const settings = { expectedResource: new URL(RESOURCE), requiredScopes: ['notes:read'] };
 const guards: readonly RequestHandler[] = [
   requireBearerAuth1({
     ...settings,
-    verifier: verifierOf((code, message) =>
-      code === 'invalid_token' ? new InvalidTokenError(message) : new ServerError(message),
-    ),
+    verifier: verifierOf((code, message) => new ERRORS[code](message)),
   }),
   requireBearerAuth2({ ...settings, verifier: verifierOf((code, message) => new OAuthError(code, message)) }),
 ];
