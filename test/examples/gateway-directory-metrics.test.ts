@@ -88,7 +88,8 @@ describeWithSlapd('metrics of directories', () => {
     expect(await issue('alice')).toBe(503);
     expect(await read()).toEqual(
       expect.arrayContaining([
-        'gateway_directory_lookups_total{directory="corp",result="error"} 1',
+        // The lookup, and the probe that confirms the outage.
+        'gateway_directory_lookups_total{directory="corp",result="error"} 2',
         'gateway_directory_up{directory="corp"} 0',
       ]),
     );
