@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { ApiKey } from '../../api-keys/api-key.js';
 import { InvalidGrantError, InvalidRequestError, InvalidScopeError } from '../../base/errors.js';
 import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
 import type { RefreshTokenCodec } from '../../sessions/refresh-token-codec.js';
@@ -69,12 +70,13 @@ export function refreshTokenGrant({
       const { state } = await families.find(presented, request);
       assertAudience(state, context);
       chooseAudience(parameters, [state.audience]);
+      const granted = chooseScope(state, requestedScope, context);
       const issuance = { ...context, requestedAt: Math.max(state.createdAt, datedUpTo) };
       let response: TokenResponse | undefined;
       // Not before: the reuse of a token must be detected although the directory is unavailable.
       const successor = await families.rotate(presented, request, async (family) => {
         const identity = await users.recheck(family, context);
-        const scope = chooseScope(state, requestedScope, { context, available: identity?.available });
+        const scope = permittedScope(granted, apiKey, identity);
         response = await issueAccessToken(issuance, { scope, ...identitiesOf(state, identity) }, claimsHook);
       });
       if (response === undefined) {
@@ -93,29 +95,26 @@ function assertAudience({ audience }: FamilyState, { apiKey, defaultAudience }: 
   if (!audiencesOf(apiKey, defaultAudience).includes(audience)) throw new InvalidGrantError('revoked');
 }
 
-interface ScopeTerms {
-  readonly context: GrantContext;
-  /** Permissions that the groups of a verified user grant. `undefined` for other subjects. */
-  readonly available: readonly string[] | undefined;
+/** Return the intersection of the granted scope and the requested scope. */
+function chooseScope(state: FamilyState, requested: string, context: GrantContext): readonly string[] {
+  const surplus = surplusPolicy(context);
+  const granted = parseScope(state.scope) ?? [];
+  return narrowScope(requested === '' ? undefined : requested, granted, { surplus });
 }
 
 /**
- * Return the intersection of the granted scope, the requested scope, the current permissions of the API key, and those that
- * the current groups of a verified user grant.
+ * Return the scope tokens that the API key still permits, and that the current groups of a verified user grant.
  *
  * @throws InvalidScopeError if nothing of the scope of a verified user remains
  */
-function chooseScope(
-  state: FamilyState,
-  requested: string,
-  { context, available }: ScopeTerms,
+function permittedScope(
+  scope: readonly string[],
+  { permissions }: ApiKey,
+  identity: VerifiedUser | undefined,
 ): readonly string[] {
-  const surplus = surplusPolicy(context);
-  const granted = parseScope(state.scope) ?? [];
-  const scope = narrowScope(requested === '' ? undefined : requested, granted, { surplus });
-  const permitted = available ?? context.apiKey.permissions;
+  const permitted = identity?.available ?? permissions;
   const remaining = scope.filter((token) => permitted.includes(token));
-  if (available !== undefined && remaining.length === 0) throw new InvalidScopeError(NO_GROUP_SCOPE);
+  if (identity !== undefined && remaining.length === 0) throw new InvalidScopeError(NO_GROUP_SCOPE);
   return remaining;
 }
 

@@ -57,7 +57,7 @@ function findFaults(rule: IdTokenRule, { identityProviders, issuer }: IdTokenFau
     ...(hasGroups && from === 'directory' ? [LINKED] : []),
     ...(hasGroups && from === 'nowhere' ? [NO_GROUPS] : []),
     ...(isOpen && from === 'claim' ? [NO_SELECTION] : []),
-    ...(isOpen && from === 'nowhere' ? [NO_CLAIMS] : []),
+    ...(isOpen && provider.type === 'google' ? [NO_CLAIMS] : []),
   ];
 }
 

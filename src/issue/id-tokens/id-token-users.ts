@@ -64,7 +64,7 @@ export function createIdTokenUsers(parts: IdTokenUsersParts): IdTokenUsers {
       const { groups } = idToken.provider;
       if (groups.from !== 'directory') return identifyByProvider(idToken, context, audit);
       const { name, by } = groups.link;
-      const value = readLinkClaim(idToken.claims, groups.link.claim);
+      const value = readLinkClaim(idToken.claims, groups.link.claim, idToken.provider.type);
       return users.identifyPerson(
         name,
         (people, client) => (by === 'id' ? people.byId(value, client) : people.byName(value, client)),
@@ -95,16 +95,20 @@ async function identifyByProvider(
 ): Promise<VerifiedUser> {
   const { name } = idToken.provider;
   const subject = subjectOf(name, idToken.id);
+  const { groupPermissions, claims: conditions } = idToken.rule;
+  const { permissions } = context.apiKey;
+  if (groupPermissions === undefined) {
+    // A registry without `addRule` can have such an API key. The router rejects the others.
+    if (Object.keys(conditions).length === 0) throw new InvalidScopeError(NO_GROUP_SCOPE);
+    return { subject, available: permissions, claims: {} };
+  }
   const groups = findGroups(idToken);
   if (groups === undefined) {
     const reason = 'user_groups_overage';
     await audit.record({ type: 'user.rejected', reason, ...describe(subject, name, context) });
     throw new InvalidGrantError(reason);
   }
-  const { groupPermissions } = idToken.rule;
-  const { permissions } = context.apiKey;
-  const available =
-    groupPermissions === undefined ? permissions : permissionsOfGroups(permissions, groupPermissions, groups);
+  const available = permissionsOfGroups(permissions, groupPermissions, groups);
   if (available.length === 0) throw new InvalidScopeError(NO_GROUP_SCOPE);
   return { subject, available, claims: {} };
 }

@@ -19,8 +19,11 @@ const GUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** `sub`: at most 255 ASCII characters (OpenID Connect Core §2). */
 const SUB = /^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/;
 
-/** Claims of access tokens, and of logout tokens and other security events (Back-Channel Logout §2.4, RFC 8417 §2.2). */
-const FOREIGN_CLAIMS = ['scope', 'scp', 'events'];
+/**
+ * Claims of access tokens, and of logout tokens and other security events (Back-Channel Logout §2.4, RFC 8417 §2.2). Access
+ * tokens of Entra ID without a user have no `scp`.
+ */
+const FOREIGN_CLAIMS = ['scope', 'scp', 'events', 'azpacr', 'appidacr', 'idtyp'];
 
 const STANDARD: ProviderShape = {
   issuerNames: (issuer) => [issuer],
@@ -50,8 +53,6 @@ export const PROVIDER_SHAPES: Readonly<Record<IdentityProviderType, ProviderShap
     // `sub` differs between the applications of a tenant, `oid` does not.
     idOf: ({ sub, tid, oid }, issuer) =>
       isSub(sub) && isGuid(tid) && isGuid(oid) && tid === tenantOf(issuer) ? `${tid}.${oid}` : undefined,
-    // An application can be the audience of both kinds of tokens. Access tokens without a user have no `scp`.
-    isIdToken: (claims) => STANDARD.isIdToken(claims) && hasNone(claims, ['azpacr', 'appidacr', 'idtyp']),
   },
 };
 

@@ -165,6 +165,11 @@ function resolveGroups(
       `tokenRouter: ${place}.groupsClaim is not allowed with directory, because the groups come from the directory: remove one of the two`,
     );
   }
+  if (tenantOf(provider.issuer) === TENANT) {
+    throw new TypeError(
+      `tokenRouter: ${place}.directory is not allowed with ${TENANT}, because each tenant could name the people of the directory: add a provider for the tenant whose people are in the directory`,
+    );
+  }
   return Object.freeze({ from: 'directory', link: resolveLink({ type, directory }, place, directories) });
 }
 

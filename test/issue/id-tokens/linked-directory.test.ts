@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { createMemoryStores, type DirectoryLink } from 'passport-jwe';
+import { createMemoryStores, type DirectoryLink, type IdentityProvider } from 'passport-jwe';
 import type { DirectoryPerson } from 'passport-jwe/ldap';
 import type { Stores } from 'passport-jwe/stores';
 import type { KeyFiles } from '../../support/api-key-files.js';
@@ -50,14 +50,14 @@ function appOf(
   link: Omit<DirectoryLink, 'name'> = { claim: 'entry_uuid', by: 'id' },
   files: KeyFiles = FILES,
   stores: Stores = createMemoryStores({ clock: () => NOW }),
+  provider: Pick<IdentityProvider, 'type' | 'issuer'> = { type: 'standard', issuer: OP },
 ): Promise<IdTokenApp> {
   return createIdTokenApp({
     files,
     directories: { corp: directory },
     providers: {
       op: {
-        type: 'standard',
-        issuer: OP,
+        ...provider,
         verification: keysOf(SIGNER),
         directory: { name: 'corp', ...link },
       },
@@ -134,10 +134,44 @@ describe('an ID token of a provider that is linked to a directory', () => {
     expect((await app.exchange(linkedToken({ email, email_verified: true }))).status).toBe(200);
   });
 
+  test('of Google finds the person by an address of an organization only', async () => {
+    const issuer = 'https://accounts.google.com';
+    const listOf = (rule: string) => ({
+      'portal.yaml': FILES['portal.yaml'].replace(`issuer: ${OP},`, rule),
+    });
+    const link = { claim: 'email', by: 'name' } as const;
+    const google = { type: 'google', issuer } as const;
+    await expect(appOf(link, listOf(`issuer: ${issuer},`), undefined, google)).rejects.toThrow(
+      /id_tokens.0.claims of the API key portal is required: select the users/,
+    );
+
+    const app = await appOf(
+      link,
+      listOf(`issuer: ${issuer}, claims: { azp: ${CLIENT} },`),
+      undefined,
+      google,
+    );
+    const claims = { iss: issuer, azp: CLIENT, email: 'bob@example.com', email_verified: true };
+    for (const hd of [undefined, '', true]) {
+      expect((await app.exchange(linkedToken({ ...claims, hd }))).status).toBe(400);
+      expect(app.lastReason()).toBe('assertion_claim');
+    }
+    expect((await app.exchange(linkedToken({ ...claims, hd: 'example.com' }))).status).toBe(200);
+  });
+
+  test('of several tenants cannot be linked, because each tenant could name the people', async () => {
+    const issuer = 'https://login.microsoftonline.com/{tenantid}/v2.0';
+    await expect(appOf(undefined, FILES, undefined, { type: 'entra', issuer })).rejects.toThrow(
+      'tokenRouter: identityProviders.op.directory is not allowed with {tenantid}',
+    );
+  });
+
   test('must have the claim of the link', async () => {
     const app = await appOf();
 
-    for (const entry_uuid of [undefined, null, '', 7, ['id-alice'], 'a\nb', '\ud800', 'a'.repeat(256)]) {
+    const malformed = [undefined, null, '', 7, ['id-alice'], 'a\nb', '\ud800', 'a'.repeat(256)];
+    const ambiguous = ['id-\u{200b}alice', 'id\u{ad}-alice', 'id-\uff41lice'];
+    for (const entry_uuid of [...malformed, ...ambiguous]) {
       expect((await app.exchange(linkedToken({ entry_uuid }))).body['error']).toBe('invalid_request');
       expect(app.lastReason()).toBe('assertion_claim');
     }

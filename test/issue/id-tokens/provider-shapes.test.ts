@@ -199,6 +199,23 @@ describe('Entra ID', () => {
     for (const each of claims) expect(await reasonOf(app, recorded('entra', each))).toBe('assertion_type');
   });
 
+  test('has the same access tokens for a provider of another type', async () => {
+    const issuer = `https://sts.windows.net/${TENANT}/`;
+    const rule = `{ issuer: "${issuer}", audiences: [${ENTRA_APP}], group_permissions: { "${STAFF}": [read] } }`;
+    const app = await appOf('okta', issuer, [rule]);
+
+    expect(await reasonOf(app, recorded('entra', { iss: issuer }))).toBe(200);
+    for (const each of [{ azpacr: '1' }, { appidacr: '1' }, { idtyp: 'app' }])
+      expect(await reasonOf(app, recorded('entra', { iss: issuer, ...each }))).toBe('assertion_type');
+  });
+
+  test('may leave out the groups if the API key selects people by claims', async () => {
+    const rule = `{ issuer: "${ENTRA}", audiences: [${ENTRA_APP}], claims: { tid: ${TENANT} } }`;
+    const app = await appOf('entra', ENTRA, [rule]);
+
+    expect(await reasonOf(app, recorded('entra', { groups: undefined, hasgroups: true }))).toBe(200);
+  });
+
   test('of several tenants accepts those that the API key lists', async () => {
     const app = await appOf('entra', 'https://login.microsoftonline.com/{tenantid}/v2.0');
     const other = { iss: ENTRA.replace(TENANT, OTHER_TENANT), tid: OTHER_TENANT };
