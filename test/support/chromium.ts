@@ -4,20 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { describe } from '@jest/globals';
+import { describeWithPackages } from './describe-with-packages.js';
 
-const isInstalled = spawnSync('chromium', ['--version']).error === undefined;
-
-if (!isInstalled && process.env['CI'] !== undefined) throw new Error('CI must have chromium');
+const areInstalled = spawnSync('chromium', ['--version']).error === undefined;
 
 /** Run tests that need Chromium. Without it, print the skipped tests. */
 export function describeWithChromium(name: string, tests: () => void): void {
-  if (isInstalled) {
-    describe(name, tests);
-  } else {
-    process.stderr.write(`\n*** SKIPPED (apt-get install chromium): ${name}\n`);
-    describe.skip(name, tests);
-  }
+  describeWithPackages({ packages: 'chromium', areInstalled }, name, tests);
 }
 
 /** Driver of Chromium, without browsers. It is installed for the tests that use it, as it takes 14 MB. */

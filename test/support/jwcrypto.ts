@@ -1,23 +1,16 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { describe } from '@jest/globals';
 import type { Jwk } from '../../src/keys/jwk.js';
+import { describeWithPackages } from './describe-with-packages.js';
 
 const PYTHON = '/usr/bin/python3';
 const PROGRAM = fileURLToPath(new URL('./programs/run-jwcrypto.py', import.meta.url));
 
-const isInstalled = spawnSync(PYTHON, ['-c', 'import jwcrypto']).status === 0;
+const areInstalled = spawnSync(PYTHON, ['-c', 'import jwcrypto']).status === 0;
 
-if (!isInstalled && process.env['CI'] !== undefined) throw new Error('CI must have python3-jwcrypto');
-
-/** Runs where there is jwcrypto; elsewhere it says what it skipped. */
+/** Run tests that need jwcrypto. Without it, print the skipped tests. */
 export function describeWithJwcrypto(name: string, tests: () => void): void {
-  if (isInstalled) {
-    describe(name, tests);
-  } else {
-    process.stderr.write(`\n*** SKIPPED, for want of jwcrypto (apt-get install python3-jwcrypto): ${name}\n`);
-    describe.skip(name, tests);
-  }
+  describeWithPackages({ packages: 'python3-jwcrypto', areInstalled }, name, tests);
 }
 
 export type JwcryptoRequest =

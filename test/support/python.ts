@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { describe } from '@jest/globals';
+import { describeWithPackages } from './describe-with-packages.js';
 
 /** The Python of Debian, since its packages are those that are wanted. */
 export const PYTHON = '/usr/bin/python3';
@@ -16,7 +16,7 @@ const OAUTH_CLIENTS = {
   packages: 'python3-authlib python3-requests-oauthlib',
 };
 
-/** Runs where Debian's python-jose and jwcrypto are; elsewhere it says what it skipped. */
+/** Run tests that need Debian's python-jose and jwcrypto. Without these packages, print the skipped tests. */
 export function describeWithPython(name: string, tests: () => void): void {
   describeWith(TOKEN_LIBRARIES, name, tests);
 }
@@ -31,14 +31,8 @@ function describeWith(
   name: string,
   tests: () => void,
 ): void {
-  if (spawnSync(PYTHON, ['-c', `import ${modules}`]).status === 0) {
-    describe(name, tests);
-  } else if (process.env['CI'] === undefined) {
-    process.stderr.write(`\n*** SKIPPED (apt-get install ${packages}): ${name}\n`);
-    describe.skip(name, tests);
-  } else {
-    throw new Error(`CI must have ${packages}`);
-  }
+  const areInstalled = spawnSync(PYTHON, ['-c', `import ${modules}`]).status === 0;
+  describeWithPackages({ packages, areInstalled }, name, tests);
 }
 
 /** Runs one of `test/support/programs` with JSON for its standard input. @returns the JSON that it prints. */

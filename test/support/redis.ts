@@ -5,22 +5,15 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { describe } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { describeWithPackages } from './describe-with-packages.js';
 import { findFreePort } from './processes.js';
 
-const isInstalled = spawnSync('redis-server', ['--version']).status === 0;
+const areInstalled = spawnSync('redis-server', ['--version']).status === 0;
 
-if (!isInstalled && process.env['CI'] !== undefined) throw new Error('CI must have redis-server');
-
-/** Runs where there is a `redis-server`; elsewhere it says what it skipped. */
+/** Run tests that need `redis-server`. Without it, print the skipped tests. */
 export function describeWithRedis(name: string, tests: () => void): void {
-  if (isInstalled) {
-    describe(name, tests);
-  } else {
-    process.stderr.write(`\n*** SKIPPED, for want of redis-server (apt-get install redis-server): ${name}\n`);
-    describe.skip(name, tests);
-  }
+  describeWithPackages({ packages: 'redis-server', areInstalled }, name, tests);
 }
 
 /** A `redis-server` process of its own, on a free port of loopback. */

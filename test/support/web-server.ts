@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe } from '@jest/globals';
+import { describeWithPackages } from './describe-with-packages.js';
 import { findFreePort } from './processes.js';
 import { untilAccepting } from './until-accepting.js';
 
@@ -116,14 +116,8 @@ export function describeWithWebServer(
   tests: () => void,
 ): void {
   const runs = spawnSync(program, version, { env: { PATH } }).error === undefined;
-  const isInstalled = runs && files.every((file) => existsSync(file));
-  if (!isInstalled && process.env['CI'] !== undefined) throw new Error(`CI must have ${packages}`);
-  if (isInstalled) {
-    describe(name, tests);
-  } else {
-    process.stderr.write(`\n*** SKIPPED (apt-get install ${packages}): ${name}\n`);
-    describe.skip(name, tests);
-  }
+  const areInstalled = runs && files.every((file) => existsSync(file));
+  describeWithPackages({ packages, areInstalled }, name, tests);
 }
 
 /** A web server on loopback, with its files in a directory that is removed afterwards. */
