@@ -156,29 +156,11 @@ export interface TokenRouterOptions
 }
 
 const KNOWN: KnownOptions<TokenRouterOptions> = {
-  keyRing: true,
-  issuer: true,
-  audience: true,
-  apiKeys: true,
-  claims: true,
-  revocations: true,
-  stores: true,
-  refresh: true,
-  workloadIssuers: true,
-  directories: true,
-  identityProviders: true,
-  directoryStaleSeconds: true,
-  maxTokenLifetimeSeconds: true,
-  provenanceSince: true,
-  dpop: true,
-  mutualTls: true,
-  surplusScopes: true,
-  throttle: true,
-  signing: true,
-  verification: true,
-  cors: true,
-  audit: true,
-  clock: true,
+  ...{ keyRing: true, issuer: true, audience: true, apiKeys: true, claims: true, revocations: true },
+  ...{ stores: true, refresh: true, maxTokenLifetimeSeconds: true, provenanceSince: true },
+  ...{ directories: true, directoryStaleSeconds: true, identityProviders: true, workloadIssuers: true },
+  ...{ dpop: true, mutualTls: true, surplusScopes: true, throttle: true, signing: true },
+  ...{ verification: true, cors: true, audit: true, clock: true },
 };
 
 /** Validated options of `tokenRouter()`, with defaults applied. */

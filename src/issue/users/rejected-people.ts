@@ -14,12 +14,14 @@ export interface RejectedPeople {
   /** Record that a user receives an access token. */
   noteToken(user: ClientUser): void;
   /**
-   * Whether the user may have sessions or access tokens, and this process has not asked in the last minute. Each end is a
-   * revocation, and a client can have a limited number of them.
+   * Whether the user may have sessions or access tokens, and none has been ended or looked for in the last minute. Each end is
+   * a revocation, and a client can have a limited number of them.
    *
    * @throws TemporarilyUnavailableError (as rejection) if the store is unavailable
    */
   mayHaveTokens(user: ClientUser): Promise<boolean>;
+  /** Record that the sessions and access tokens have ended. After a failure, do not call it: the next request must end them. */
+  noteEnd(user: ClientUser): void;
 }
 
 /** Interval in seconds between two ends of the sessions of one user by token requests. */
@@ -36,7 +38,7 @@ export interface RejectedPeopleParts {
 /** Create the memory of users with access tokens and of rejected ones. */
 export function createRejectedPeople({ families, clock }: RejectedPeopleParts): RejectedPeople {
   const withTokens = new LRUCache<string, true>({ max: MAX_USERS });
-  const askedAt = new LRUCache<string, NumericDate>({ max: MAX_USERS });
+  const settledAt = new LRUCache<string, NumericDate>({ max: MAX_USERS });
   const nameOf = ({ clientId, subject }: ClientUser): string => JSON.stringify([clientId, subject]);
 
   const hasSession = async ({ clientId, subject }: ClientUser): Promise<boolean> => {
@@ -45,16 +47,21 @@ export function createRejectedPeople({ families, clock }: RejectedPeopleParts): 
     return (await families.list(group, { limit: 1 })).families.length > 0;
   };
 
+  const settle = (name: string): void => void settledAt.set(name, clock());
+
   return {
     noteToken: (user) => void withTokens.set(nameOf(user), true),
     async mayHaveTokens(user) {
       const name = nameOf(user);
-      const age = clock() - (askedAt.get(name) ?? Number.NEGATIVE_INFINITY);
+      const age = clock() - (settledAt.get(name) ?? Number.NEGATIVE_INFINITY);
       if (age >= 0 && age < INTERVAL_SECONDS) return false;
       const mayHave = withTokens.has(name) || (await hasSession(user));
-      askedAt.set(name, clock());
-      withTokens.delete(name);
+      if (!mayHave) settle(name);
       return mayHave;
+    },
+    noteEnd(user) {
+      withTokens.delete(nameOf(user));
+      settle(nameOf(user));
     },
   };
 }

@@ -151,9 +151,10 @@ export function createVerifiedUsers(parts: VerifiedUsersParts): VerifiedUsers {
     const { keyId: clientId } = context.apiKey;
     const person = await find(peopleOf(directory), { clientId });
     if (person === undefined) return reject('user_unknown', { directory }, context);
-    const { state, subject } = person;
-    const isEnd = isFinal(state) && (await rejected.mayHaveTokens({ clientId, subject }));
+    const user = { clientId, subject: person.subject };
+    const isEnd = isFinal(person.state) && (await rejected.mayHaveTokens(user));
     const current = isEnd ? await confirmEnd(person, directory, context) : person;
+    if (isEnd) rejected.noteEnd(user);
     return identityOfPerson(context.apiKey, directory, await requireActive(current, directory, context));
   };
 

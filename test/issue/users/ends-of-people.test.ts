@@ -135,6 +135,23 @@ describe('a token request for a disabled person', () => {
     expect(await app.use(accessToken)).toBe(401);
   });
 
+  test('ends the sessions at the next request if the directory does not confirm the state in time', async () => {
+    const { accessToken } = await begin();
+    directory.put(DISABLED);
+    passTime(61);
+    const { findById } = directory;
+    directory.findById = async () => {
+      throw new Error('no answer');
+    };
+    expect((await begin()).status).toBe(503);
+    expect(await app.use(accessToken)).toBe(200);
+
+    directory.findById = findById;
+    passTime(3);
+    expect((await begin()).status).toBe(400);
+    expect(await app.use(accessToken)).toBe(401);
+  });
+
   test('uses up no revocations of the client', async () => {
     const open = async (clock: () => number) => createMemoryStores({ clock, maxRevocationsPerClient: 20 });
     app = await createSessionApp(FILES, open, { directories: { corp: directory } });
