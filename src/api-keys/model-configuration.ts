@@ -20,8 +20,8 @@ export interface ModelEndpoint {
   readonly providerModel: string;
   /** Headers for requests to the endpoint, by lower-case name, for example `api-key` of Azure. */
   readonly headers: ReadonlyMap<string, SecretText>;
-  /** Query parameters for requests to the endpoint, for example `api-version` of Azure. */
-  readonly query: ReadonlyMap<string, string>;
+  /** Query parameters for requests to the endpoint, for example `api-version` of Azure. Some providers expect a key here. */
+  readonly query: ReadonlyMap<string, SecretText>;
   /**
    * Maximum wait for the response headers in milliseconds.
    *

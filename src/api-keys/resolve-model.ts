@@ -32,12 +32,13 @@ function resolveEndpoint(fields: EndpointFields, name: string): ModelEndpoint {
   const headers = Object.entries(fields.headers).map(
     ([header, value]) => [header.toLowerCase(), new SecretText(value)] as const,
   );
+  const query = Object.entries(fields.query).map(([name, value]) => [name, new SecretText(value)] as const);
   return Object.freeze({
     endpoint: fields.endpoint,
     ...(apiKey === undefined ? {} : { apiKey: new SecretText(apiKey) }),
     providerModel,
     headers: new Map(headers),
-    query: new Map(Object.entries(fields.query)),
+    query: new Map(query),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(idleTimeoutMs === undefined ? {} : { idleTimeoutMs }),
     ...(tokenLimitMember === undefined ? {} : { tokenLimitMember }),

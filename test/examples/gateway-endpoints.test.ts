@@ -98,6 +98,12 @@ describe('a model with headers and query', () => {
     expect(await (await chat('azure')).json()).toMatchObject({ error: { message: 'Bad [secret]' } });
   });
 
+  test('removes the values of the query from messages of the provider', async () => {
+    first.answer(replyJson({ error: { message: 'Bad 2024-10-21 for 1' } }, 400));
+
+    expect(await (await chat('azure')).json()).toMatchObject({ error: { message: 'Bad [secret] for 1' } });
+  });
+
   test('removes the credentials of Authorization without the scheme, also if another secret is their beginning', async () => {
     first.answer(replyJson({ error: { message: `Bad ${BEARER_KEY}`, code: BEARER_KEY } }, 400));
 

@@ -164,9 +164,16 @@ function createDecoder(encoding: string): Transform | undefined {
   }
 }
 
+/** Minimum length of a query parameter that can be a secret. Shorter ones are words of messages too. */
+const MIN_PARAMETER_LENGTH = 8;
+
 /** Returns the secrets of an endpoint, which must not occur in messages. */
-function secretsOf({ apiKey, headers }: ModelEndpoint): readonly string[] {
-  return [...(apiKey === undefined ? [] : [apiKey]), ...headers.values()].map((each) => each.reveal());
+function secretsOf({ apiKey, headers, query }: ModelEndpoint): readonly string[] {
+  const values = [...(apiKey === undefined ? [] : [apiKey]), ...headers.values()].map((each) =>
+    each.reveal(),
+  );
+  const parameters = [...query.values()].map((each) => each.reveal());
+  return [...values, ...parameters.filter(({ length }) => length >= MIN_PARAMETER_LENGTH)];
 }
 
 function readAnswer({ headers, body }: Answered): Omit<ProviderAnswer, 'endpoint'> {

@@ -85,6 +85,6 @@ export function urlOf(
   if (endpoint === 'echo:') return echoOrigin + route;
   const url = new URL(endpoint);
   url.pathname += endpointExtension;
-  for (const [name, value] of query) url.searchParams.set(name, value);
+  for (const [name, value] of query) url.searchParams.set(name, value.reveal());
   return url.href;
 }
