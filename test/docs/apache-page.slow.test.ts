@@ -90,7 +90,7 @@ describeWithApache('tokens with', (stack) => {
     expect(stack.service.takeCount()).toBe(1);
   });
 
-  test('rejects a token as soon as it is revoked', async () => {
+  test('rejects a revoked token immediately', async () => {
     const revoked = await stack.service.obtain();
     const before = (await stack.get(revoked)).status;
     await stack.service.revoke(revoked);

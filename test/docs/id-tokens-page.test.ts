@@ -47,7 +47,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true });
 });
 
-/** Run the function of the page for an ID token. Returns what it prints. */
+/** Run the function of the page for an ID token, and return its output. */
 async function exchange(idToken: string | undefined): Promise<string> {
   const file = join(directory, 'id-token-exchange.mts');
   const call = `console.log(await exchangeIdToken(${JSON.stringify(idToken)}).catch(({ message }) => message));\n`;

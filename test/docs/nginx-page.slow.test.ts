@@ -87,7 +87,7 @@ describeWithWebServer(NGINX, 'nginx with the configuration of docs/recipes/nginx
     expect((await nginx.get('/events/', authorized(narrow))).status).toBe(200);
   });
 
-  test('rejects a token as soon as it is revoked', async () => {
+  test('rejects a revoked token immediately', async () => {
     const before = (await nginx.get('/documents/', authorized(nginx.token))).status;
     nginx.auth.setAnswer('revoked');
     const { status, headers } = await nginx.get('/documents/', authorized(nginx.token));

@@ -20,7 +20,7 @@ describeWithSlapd('the sign-in page of examples/sign-in', () => {
   afterAll(() => servers.close());
 
   let hosts = 0;
-  /** A browser with an address of its own, so that tests do not throttle each other. */
+  /** A browser with a separate address, so that tests do not throttle each other. */
   const createBrowser = () => {
     hosts += 1;
     return createSignInBrowser(servers, `198.51.100.${hosts}`);
