@@ -31,7 +31,7 @@ const AMBIGUOUS = /^[^?]*(?:[\\#]|(?:\/|%2f|%5c)(?:\.|%2e){1,2}(?:[/?;]|%2f|%5c|
  *
  * @param proxies addresses of the proxies. Default: loopback
  * @param headers headers that the proxy sends
- * @returns function that throws an `AccessDeniedError` if the peer is no proxy, or the proxy does not send the headers,
+ * @returns function that throws an `AccessDeniedError` if the peer is not a proxy, or the proxy does not send the headers,
  *   and an `InvalidRequestError` if their values are malformed
  * @throws TypeError if an option is malformed
  */

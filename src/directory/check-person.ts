@@ -11,7 +11,7 @@ export interface Person {
   /** Subject of the tokens of the person. */
   readonly subject: string;
   readonly state: PersonState;
-  /** Normalized names of the groups. Names that are no distinguished names are left out, since none can be configured. */
+  /** Normalized names of the groups. Names that are not distinguished names are omitted, because no API key can list them. */
   readonly groups: readonly string[];
   /** Custom claims without reserved names. */
   readonly claims: JsonObject;
@@ -41,15 +41,15 @@ export function checkPerson(source: string, answer: unknown): Person {
   const reject = (problem: string): never => {
     throw new TypeError(`The directory ${source} returned a person ${problem}: correct its Directory`);
   };
-  if (!isJsonObject(answer)) return reject('that is no object');
+  if (!isJsonObject(answer)) return reject('that is not an object');
   const { id, state, groups, claims = {} }: { readonly [Name in keyof DirectoryPerson]?: unknown } = answer;
   if (typeof id !== 'string' || id === '' || id.length > MAX_ID_LENGTH || !id.isWellFormed())
     return reject('without a valid id');
   if (!isState(state)) return reject('with an unknown state');
   if (!Array.isArray(groups) || !groups.every((group) => typeof group === 'string'))
-    return reject('whose groups are no array of strings');
+    return reject('whose groups are not an array of strings');
   if (!isJsonObject(claims) || findNonJson(claims, MAX_CLAIMS_DEPTH, 'claims') !== undefined)
-    return reject('whose claims are no JSON object');
+    return reject('whose claims are not a JSON object');
   const names = new Set(groups.flatMap((group: string) => normalizeDn(group) ?? []));
   return Object.freeze({
     ...{ id, subject: subjectOf(source, id), state },

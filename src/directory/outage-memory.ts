@@ -25,7 +25,7 @@ export interface OutageMemoryParts {
 export interface OutageMemory {
   /**
    * Run a lookup. If it fails and a probe fails too, lookups fail at once for two seconds. Then one lookup starts another
-   * probe, and the others fail until a probe succeeds. A lookup that fails alone concerns one person, and is no outage.
+   * probe, and the others fail until a probe succeeds. A failure that concerns one person is not an outage.
    *
    * @throws TemporarilyUnavailableError (as rejection) if the lookup fails, takes too long, or does not start
    */

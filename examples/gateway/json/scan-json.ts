@@ -76,7 +76,7 @@ function addName(names: NamesOfObject, name: string): NamesOfObject {
   return (typeof names === 'string' ? new Set([names]) : names).add(name);
 }
 
-/** Returns the offset of the first byte from `at` that is no white space (RFC 8259 §2). */
+/** Returns the offset of the first byte from `at` that is not white space (RFC 8259 §2). */
 export function skipSpace(bytes: Buffer, at: number): number {
   let next = at;
   while (isSpace(bytes[next])) next += 1;

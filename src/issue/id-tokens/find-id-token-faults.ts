@@ -94,7 +94,7 @@ const ALL_TENANTS: Fault = {
 const IS_ROUTER: Fault = {
   field: 'audiences',
   message:
-    'contains the issuer of tokenRouter(), which is no client of the provider: list the client IDs of your applications',
+    'contains the issuer of tokenRouter(), which is not a client of the provider: list the client IDs of your applications',
 };
 
 const LINKED: Fault = {

@@ -33,7 +33,7 @@ export interface IdentityProvidersOptions {
   /**
    * OpenID providers by name, for example `{ corp: { type: 'okta', issuer, verification: discoverJwks({ issuer }) } }`. Clients
    * whose API keys list the issuer in `id_tokens` exchange its ID tokens for access tokens of the person. A name has 1 to 32
-   * characters from `a-z 0-9 -`, starts with a letter, and is no name in `directories`. The subject of a person is
+   * characters from `a-z 0-9 -`, starts with a letter, and must not be a name in `directories`. The subject of a person is
    * `corp:<immutable ID>`, so never rename or exchange a provider. Requires `stores.counters`.
    *
    * @default {} (no ID tokens are accepted)

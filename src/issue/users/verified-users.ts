@@ -158,7 +158,7 @@ export function createVerifiedUsers(parts: VerifiedUsersParts): VerifiedUsers {
     return identityOfPerson(context.apiKey, directory, await requireActive(current, directory, context));
   };
 
-  /** Reject a family whose person is absent. Returns if the directory finds the person at the second glance. */
+  /** Reject a family whose person is absent. Returns if a second lookup finds the person. */
   const confirmAbsence = async (
     family: StoredFamily,
     person: PersonReference,
