@@ -133,7 +133,7 @@ const AUDIT: PublicNames = {
     `),
   types: words(`
       AuditChain AuditEvent AuditFile AuditLogger AuditProblem AuditRecord AuditSink AuditTrail
-      AuditTrailOptions AuditVerification OpenAuditFileOptions OpenAuditTrail TokenIssuance
+      AuditTrailOptions AuditVerdict AuditVerification OpenAuditFileOptions OpenAuditTrail TokenIssuance
     `),
 };
 

@@ -94,6 +94,6 @@ describeWithDisks('an audit file on a disk with room for a part of the pending r
     expect(acknowledged.length).toBeLessThan(kids.length);
     expect(acknowledged.slice(-2)).toEqual(['other', 'after']);
     expect(await readKids(path)).toEqual(expect.arrayContaining(acknowledged));
-    expect(problems).toMatchObject([{ problem: 'unreadable' }]);
+    expect(problems).toMatchObject([{ problem: 'torn' }]);
   });
 });
