@@ -17,15 +17,13 @@ export interface ProviderCall {
 }
 
 /** What a request to a provider needs of the client's request. */
-type ProviderClient = Pick<Course, 'signal' | 'setProcessing'>;
+type ProviderClient = Pick<Course, 'signal' | 'setProcessing' | 'setProviderRequestId'>;
 
 /** Successful response of a provider. */
 export interface ProviderAnswer {
   /** Endpoint that responded. */
   readonly endpoint: ModelEndpoint;
   readonly contentType: string;
-  /** Request ID that the provider assigned. */
-  readonly requestId: string | undefined;
   readonly body: Readable;
 }
 
@@ -53,6 +51,7 @@ const MAX_REFUSAL_LENGTH = 64 * 1024;
  *
  * @param calls requests to the endpoints, in order. Each one is built when it is needed.
  * @param client `signal` is aborted when the client disconnects. `setProcessing` is called when a provider receives the request, and when it fails.
+ *   `setProviderRequestId` is called for each response.
  * @throws ModelApiError (as rejection) if all endpoints failed, or if one rejected the request.
  */
 export async function callProvider(
@@ -103,7 +102,7 @@ async function attemptInOrder(
 async function attemptCall(
   dispatcher: Dispatcher,
   { endpoint, url, headers, body: content }: ProviderCall,
-  { signal, setProcessing }: ProviderClient,
+  { signal, setProcessing, setProviderRequestId }: ProviderClient,
 ): Promise<Attempt> {
   const timeouts = {
     ...(endpoint.timeoutMs === undefined ? {} : { headersTimeout: endpoint.timeoutMs }),
@@ -121,6 +120,9 @@ async function attemptCall(
     } as const;
     const response = decode(await request(url, options));
     const { statusCode: status } = response;
+    setProviderRequestId(
+      firstOf(response.headers['x-request-id']) ?? firstOf(response.headers['request-id']),
+    );
     if (status >= 200 && status < 300) {
       return { kind: 'answered', answer: { endpoint, ...readAnswer(response) } };
     }
@@ -192,7 +194,6 @@ function secretsOf({ apiKey, headers, query }: ModelEndpoint): readonly string[]
 function readAnswer({ headers, body }: Answered): Omit<ProviderAnswer, 'endpoint'> {
   return {
     contentType: firstOf(headers['content-type']) ?? '',
-    requestId: firstOf(headers['x-request-id']) ?? firstOf(headers['request-id']),
     body,
   };
 }
