@@ -1,7 +1,10 @@
-import express, { type Request, type Router } from 'express';
+import express, { type Request, type RequestHandler, type Router } from 'express';
 import {
+  admissionOf,
+  isResponseFinished,
   type Limits,
   limitRequests,
+  requireClaims,
   requireFunctions,
   requireModel,
   requireScope,
@@ -9,16 +12,20 @@ import {
 } from 'passport-jwe';
 import { anthropicMessages, anthropicTokenCount } from '../models/anthropic-messages.js';
 import { listModels, showModel } from '../models/list-models.js';
-import { ModelApiError } from '../models/model-api-error.js';
 import { openaiChat } from '../models/openai-chat.js';
 import { openaiEmbeddings } from '../models/openai-embeddings.js';
+import { openaiResponses } from '../models/openai-responses.js';
 import { receiveBody } from '../models/receive-body.js';
 import { rejectDetours } from '../models/reject-detours.js';
+import { rejectMethod, rejectRoute } from '../models/reject-route.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
 import type { ModelRequest, WireFormat } from '../models/wire-format.js';
 
 /** Maximum body size, sufficient for images and long conversations. */
 const BODY_LIMIT = '32mb';
+
+const FORMATS = [openaiChat, openaiResponses, openaiEmbeddings, anthropicMessages, anthropicTokenCount];
+const SERVED = [...FORMATS.map(({ route }) => `POST ${route}`), 'GET /v1/models', 'GET /v1/models/:id'];
 
 /** Dependencies of the model routes. */
 export interface ModelRoutesParts extends ModelService {
@@ -33,14 +40,17 @@ export function modelRoutes(parts: ModelRoutesParts): Router {
   router.use(requireType('tiered_model_exec', 'function_call', 'delegation'));
   router.get('/models', limitRequests({ limits }), listModels(apiKeys));
   router.get('/models/:id', limitRequests({ limits }), showModel(apiKeys));
+  router.all(['/models', '/models/:id'], rejectMethod('GET', 'HEAD'));
   mountFormat(router, openaiChat, parts);
+  mountFormat(router, openaiResponses, parts);
   mountFormat(router, openaiEmbeddings, parts);
   mountFormat(router, anthropicMessages, parts);
   mountFormat(router, anthropicTokenCount, parts);
-  router.use(refuseUnknownRoute);
+  router.use(rejectRoute(SERVED));
   return router;
 }
 
+/** Mounts a route. It admits requests before it reads them, so that few bodies of a key are in memory at the same time. */
 function mountFormat<Asked extends ModelRequest>(
   router: Router,
   format: WireFormat<Asked>,
@@ -54,15 +64,36 @@ function mountFormat<Asked extends ModelRequest>(
     const model = modelOf(req, asked.model, parts.apiKeys);
     return asked.inputEstimate(model) + asked.maxOutput(model);
   };
+  const path = format.route.replace('/v1', '');
   router.post(
-    format.route.replace('/v1', ''),
+    path,
+    limitRequests({ limits: parts.limits }),
     express.raw({ type: 'application/json', limit: BODY_LIMIT }),
     requireModel((req) => askedOf(req).model),
     rejectDetours(format.members, bodyOf),
     requireFunctions((req) => askedOf(req).toolNames),
-    limitRequests({ limits: parts.limits, tokens }),
+    reserveTokens(tokens),
     serveModel({ format, bodyOf, askedOf }, parts),
   );
+  router.all(path, rejectMethod('POST'));
+}
+
+/** Creates middleware that reserves model tokens for the request, which `limitRequests()` has admitted. */
+function reserveTokens(tokensOf: (req: Request) => number): RequestHandler {
+  // As a guard, because guards record audit events of rejected requests.
+  const reserve = requireClaims(async (_claims, req) => {
+    const admission = admissionOf(req);
+    await admission.reserve(tokensOf(req));
+    req.res?.set(admission.headers);
+    return true;
+  });
+  return function reserveModelTokens(req, res, next) {
+    reserve(req, res, (failure?: unknown) => {
+      if (!isResponseFinished(res)) next(failure);
+      // A client that has disconnected needs no response, and no provider has received its request.
+      else if (failure === undefined) void admissionOf(req).settle({ tokens: 0 });
+    });
+  };
 }
 
 /** Caches the result of a function for each request, so that the body is parsed only once. */
@@ -73,9 +104,4 @@ function remember<Value extends object>(read: (req: Request) => Value): (req: Re
     values.set(req, value);
     return value;
   };
-}
-
-function refuseUnknownRoute(): never {
-  const message = 'The requested route does not exist';
-  throw new ModelApiError({ status: 404, type: 'not_found_error', code: 'unknown_route', message });
 }
