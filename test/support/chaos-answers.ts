@@ -122,6 +122,7 @@ function messageEvents(plan: ChaosPlan): readonly ChaosEvent[] {
   const delta = isToolCall
     ? { type: 'input_json_delta', partial_json: WORD }
     : { type: 'text_delta', text: WORD };
+  const interim = interimOutput(plan);
   const { output_tokens: _, ...input } = { output_tokens: 0, ...usageOf(plan) };
   const usage = kind === 'estimated' ? {} : { usage: { ...input, output_tokens: 1 } };
   const final = kind === 'estimated' ? {} : { usage: { output_tokens: plan.output } };
@@ -130,6 +131,9 @@ function messageEvents(plan: ChaosPlan): readonly ChaosEvent[] {
     ...Array.from({ length: words }, (_each, at) =>
       namedEvent('content_block_delta', { index: 0, delta }, at + 1),
     ),
+    ...(interim === undefined
+      ? []
+      : [namedEvent('message_delta', { usage: { output_tokens: interim } }, wordsUntilBreak(plan))]),
     namedEvent(
       'message_delta',
       { delta: { stop_reason: 'end_turn' }, ...final },
