@@ -93,7 +93,9 @@ describe('a stream of responses', () => {
     const text = await relay(CREATED, HELLO);
 
     expect(text.startsWith(CREATED + HELLO)).toBe(true);
-    expect(text).toMatch(/event: error\ndata: \{"type":"error","error":\{"type":"api_error"/);
+    expect(text).toMatch(
+      /event: error\ndata: \{"type":"error","error":\{"type":"api_error".*"sequence_number":0\}/,
+    );
     expect(last()).toMatchObject({ outcome: 'broken', outputTokens: 3 });
   });
 
