@@ -61,7 +61,7 @@ export const RESPONSES_MEMBERS: KnownMembers = {
   ),
   item: {
     // Other items add tools, for example `additional_tools`, or refer to data of the provider account.
-    types: setOf(
+    types: setOfNames(
       'message function_call function_call_output custom_tool_call custom_tool_call_output reasoning',
     ),
     members: setOfNames(`
