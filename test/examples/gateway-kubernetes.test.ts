@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { createAuditTrail } from 'passport-jwe';
+import { startGateway } from '../../examples/gateway/gateway.js';
 import { readSettings } from '../../examples/gateway/settings.js';
 import {
   budgetShape,
@@ -178,6 +180,16 @@ describe('the Kubernetes manifests', () => {
     const values = secrets.flatMap(({ stringData }) => Object.values(stringData));
 
     expect(new Set(values)).toEqual(new Set(['REPLACE_ME']));
+  });
+
+  test('have placeholders with which the gateway does not start', async () => {
+    const values = { JWE_PASSPHRASE: 'REPLACE_ME', JWE_SALT: 'REPLACE_ME', REDIS_URL: 'REPLACE_ME' };
+    const start = startGateway(
+      readSettings({ ...settings.data, ...values, PORT: '0', METRICS_PORT: '' }),
+      createAuditTrail({ sinks: [] }),
+    );
+
+    await expect(start).rejects.toThrow('redis://');
   });
 
   test('read files that the kustomizations list', () => {
