@@ -49,10 +49,21 @@ async function runStage(stage: Stage, build: Build): Promise<void> {
   mkdirSync(root);
   let workdir = '/';
   for (const instruction of stage.instructions) {
+    assertSupported(instruction);
     if (instruction.name === 'WORKDIR') workdir = instruction.text;
     if (instruction.name === 'COPY') copy(instruction, join(root, workdir), root, build);
     if (instruction.name === 'RUN') await run(instruction.text, root, workdir);
   }
+}
+
+/** Instructions that change no file. */
+const SETTINGS = ['LABEL', 'ENV', 'USER', 'VOLUME', 'EXPOSE', 'STOPSIGNAL', 'HEALTHCHECK', 'ENTRYPOINT'];
+
+function assertSupported({ name, flags }: Instruction): void {
+  const known = name === 'COPY' ? ['from'] : name === 'HEALTHCHECK' ? Object.keys(flags) : [];
+  const unknown = Object.keys(flags).filter((flag) => !known.includes(flag));
+  if (['WORKDIR', 'COPY', 'RUN', ...SETTINGS].includes(name) && unknown.length === 0) return;
+  throw new Error(`${[name, ...unknown].join(' --')} is not supported by image-build.ts`);
 }
 
 /** Directories are copied without their own name, files into a directory that ends with a slash. */
