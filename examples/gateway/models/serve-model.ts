@@ -96,10 +96,10 @@ async function ask<Asked extends ModelRequest>(
   exchange: Exchange<Asked>,
   { dispatcher, echoOrigin }: ModelService,
 ): Promise<ProviderAnswer> {
-  const { format, course, model } = exchange;
+  const { format, course, model, req } = exchange;
   const origin = await echoOrigin();
   const calls = endpointsOf(model, format).map(
-    (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin)),
+    (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin, req.query)),
   );
   return callProvider(dispatcher, calls, course);
 }
