@@ -15,6 +15,7 @@ import { openaiEmbeddings } from '../models/openai-embeddings.js';
 import { openaiResponses } from '../models/openai-responses.js';
 import { receiveBody } from '../models/receive-body.js';
 import { rejectDetours } from '../models/reject-detours.js';
+import { rejectUpgrade } from '../models/reject-upgrade.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
 import type { ModelRequest, WireFormat } from '../models/wire-format.js';
 
@@ -35,6 +36,7 @@ export function modelRoutes(parts: ModelRoutesParts): Router {
   router.get('/models', limitRequests({ limits }), listModels(apiKeys));
   router.get('/models/:id', limitRequests({ limits }), showModel(apiKeys));
   mountFormat(router, openaiChat, parts);
+  router.get('/responses', rejectUpgrade);
   mountFormat(router, openaiResponses, parts);
   mountFormat(router, openaiEmbeddings, parts);
   mountFormat(router, anthropicMessages, parts);

@@ -72,7 +72,7 @@ export async function createAgentHome({
   await write(KEY_FILE, apiKey);
   await mkdir(work);
   await mkdir(commands);
-  await symlink('/tmp/ai/x/passport-jwe', join(commands, 'passport-jwe'));
+  await symlink(join(ROOT, 'dist/cli/main.js'), join(commands, 'passport-jwe'));
 
   return {
     work,

@@ -26,6 +26,9 @@ const EXEC = [
   ...['-c', 'analytics.enabled=false', '-c', 'check_for_update_on_startup=false'],
 ];
 
+/** By default, Codex repeats a request five times after a 403, within seven seconds. */
+const ONE_RETRY = ['-c', 'model_providers.gateway.stream_max_retries=1'];
+
 describeOnNode24('Codex', () => {
   let gateway: AgentGateway;
   let home: AgentHome;
@@ -93,13 +96,13 @@ describeOnNode24('Codex', () => {
       .split('\n')
       .map((line) => JSON.parse(line));
 
-    expect(events.find(({ type }) => type === 'item.completed')).toMatchObject({
-      item: { type: 'agent_message', text: TEXT.text },
+    expect(events.find(({ item }) => item?.type === 'agent_message')).toMatchObject({
+      item: { text: TEXT.text },
     });
     expect(events.find(({ type }) => type === 'turn.completed')).toMatchObject({
       usage: {
         ...{ input_tokens: SERVED.input, cached_input_tokens: SERVED.cached },
-        output_tokens: SERVED.output,
+        ...{ output_tokens: SERVED.output, reasoning_output_tokens: SERVED.reasoning },
       },
     });
   });
@@ -127,20 +130,29 @@ describeOnNode24('Codex', () => {
   });
 
   test('prints the rate limit of the provider, and sends no further requests', async () => {
-    gateway.provider.play(LIMITED);
+    gateway.provider.play({ ...LIMITED, headers: {} });
     const { ended, stderr } = await ask().run;
 
     expect({ ended, stderr }).toEqual({ ended: 1, stderr: expect.stringContaining('429 Too Many Requests') });
     expect(gateway.provider.requests).toHaveLength(1);
   });
 
+  test('waits as long as the provider asks for', async () => {
+    gateway.provider.play({ ...LIMITED, headers: { 'retry-after': '1' } }, TEXT);
+    const { ended, stdout } = await ask().run;
+
+    expect({ ended, stdout }).toEqual({ ended: 0, stdout: `${TEXT.text}\n` });
+    expect(gateway.completions).toMatchObject([{ outcome: 'refused', outputTokens: 0 }, SETTLED]);
+  });
+
   test('prints that its token does not allow a model', async () => {
     gateway.provider.play(TEXT);
-    const { ended, stderr } = await ask('--model', 'gpt-5.1').run;
+    const { ended, stderr } = await ask(...ONE_RETRY, '--model', 'gpt-5.1').run;
 
     expect({ ended, stderr }).toEqual({
       ...{ ended: 1, stderr: expect.stringContaining('The access token does not allow this model') },
     });
+    expect(askedModels(gateway).map(({ status }) => status)).toEqual([403, 403]);
     expect(gateway.provider.requests).toHaveLength(0);
   });
 
