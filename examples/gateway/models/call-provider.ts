@@ -5,6 +5,7 @@ import type { ModelEndpoint } from 'passport-jwe/api-keys';
 import { type Dispatcher, errors, request } from 'undici';
 import type { Course } from './follow-exchange.js';
 import { type ModelApiError, providerFailed, providerTimedOut, withoutRetry } from './model-api-error.js';
+import { secretsOf } from './redact-secrets.js';
 import { translateRefusal } from './translate-refusal.js';
 
 /** Request to an endpoint of a model. */
@@ -162,18 +163,6 @@ function createDecoder(encoding: string): Transform | undefined {
     default:
       return undefined;
   }
-}
-
-/** Minimum length of a query parameter that can be a secret. Shorter ones are words of messages too. */
-const MIN_PARAMETER_LENGTH = 8;
-
-/** Returns the secrets of an endpoint, which must not occur in messages. */
-function secretsOf({ apiKey, headers, query }: ModelEndpoint): readonly string[] {
-  const values = [...(apiKey === undefined ? [] : [apiKey]), ...headers.values()].map((each) =>
-    each.reveal(),
-  );
-  const parameters = [...query.values()].map((each) => each.reveal());
-  return [...values, ...parameters.filter(({ length }) => length >= MIN_PARAMETER_LENGTH)];
 }
 
 function readAnswer({ headers, body }: Answered): Omit<ProviderAnswer, 'endpoint'> {

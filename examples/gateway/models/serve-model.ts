@@ -173,7 +173,8 @@ async function passStreamOn<Asked extends ModelRequest>(
     const failed = describeFailure(providerFailed(cause));
     const type = cause instanceof StreamBrokenError ? cause.type : undefined;
     const detail = type === undefined ? failed : { ...failed, type };
-    res.write(format.breakEvent(describeModelError(detail, requestIdOf(res))));
+    const lastEvent = cause instanceof StreamBrokenError ? cause.lastEvent : undefined;
+    res.write(lastEvent ?? format.breakEvent(describeModelError(detail, requestIdOf(res))));
   }
   res.end();
 }

@@ -12,6 +12,7 @@ import { listModels, showModel } from '../models/list-models.js';
 import { ModelApiError } from '../models/model-api-error.js';
 import { openaiChat } from '../models/openai-chat.js';
 import { openaiEmbeddings } from '../models/openai-embeddings.js';
+import { openaiResponses } from '../models/openai-responses.js';
 import { receiveBody } from '../models/receive-body.js';
 import { rejectDetours } from '../models/reject-detours.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
@@ -34,6 +35,7 @@ export function modelRoutes(parts: ModelRoutesParts): Router {
   router.get('/models', limitRequests({ limits }), listModels(apiKeys));
   router.get('/models/:id', limitRequests({ limits }), showModel(apiKeys));
   mountFormat(router, openaiChat, parts);
+  mountFormat(router, openaiResponses, parts);
   mountFormat(router, openaiEmbeddings, parts);
   mountFormat(router, anthropicMessages, parts);
   mountFormat(router, anthropicTokenCount, parts);
