@@ -16,6 +16,8 @@ export interface AiClientCase {
   /** Path of the requests that reach the provider. */
   readonly path: string;
   readonly aliases?: Readonly<Record<string, string>>;
+  /** Environment variables of the program, beside those of the guide. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Name of the error for each status. */
   readonly errors: Readonly<Record<400 | 401 | 403 | 429 | 503, string>>;
   /** Requests to the provider that asks for 120 seconds of patience. Default: 1. */
@@ -61,7 +63,7 @@ export function describeOnNode24(name: string, tests: () => void): void {
 }
 
 function defineTests(each: AiClientCase): void {
-  const { program, path, aliases, errors, callsIfLimited = 1 } = each;
+  const { program, path, aliases, environment, errors, callsIfLimited = 1 } = each;
   const callsIfOverloaded = 'callsIfOverloaded' in each ? each.callsIfOverloaded : 3;
   let gateway: AiGateway;
   let project: AiProject;
@@ -70,7 +72,7 @@ function defineTests(each: AiClientCase): void {
   beforeAll(async () => {
     gateway = await startAiGateway();
     project = await createAiProject(aliases);
-    client = await startAiClient(project, program, gateway.environment);
+    client = await startAiClient(project, program, { ...gateway.environment, ...environment });
   });
 
   afterAll(async () => {
