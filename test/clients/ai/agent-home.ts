@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readPageBlocks } from '../../support/page-blocks.js';
 import { AI_PACKAGES } from './ai-project.js';
 
-const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+const CLI = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const PAGE = new URL('../../../docs/guides/ai-clients.md', import.meta.url);
 
 /** Agents end by themselves. This limit is for agents that hang. */
@@ -72,7 +72,8 @@ export async function createAgentHome({
   await write(KEY_FILE, apiKey);
   await mkdir(work);
   await mkdir(commands);
-  await symlink(join(ROOT, 'dist/cli/main.js'), join(commands, 'passport-jwe'));
+  const command = `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`;
+  await writeFile(join(commands, 'passport-jwe'), command, { mode: 0o700 });
 
   return {
     work,
