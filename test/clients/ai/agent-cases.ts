@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { until } from '../../support/connections.js';
-import type { AgentGateway } from './agent-gateway.js';
+import { type AgentGateway, API_KEY } from './agent-gateway.js';
 import { PROVIDER_KEY } from './ai-gateway.js';
 import { type ProviderError, SERVED } from './answers/model-turn.js';
 
@@ -39,7 +39,7 @@ export function usedTokens(gateway: AgentGateway): readonly string[] {
 export function findLeaks(gateway: AgentGateway): readonly string[] {
   const received = JSON.stringify(gateway.provider.requests.map(({ headers, body }) => [headers, body]));
   const answered = JSON.stringify(gateway.exchanges.map(({ answer }) => answer));
-  const leaked = ['sk-demo', ...usedTokens(gateway)].filter((secret) => received.includes(secret));
+  const leaked = [API_KEY, ...usedTokens(gateway)].filter((secret) => received.includes(secret));
   return answered.includes(PROVIDER_KEY) ? [...leaked, PROVIDER_KEY] : leaked;
 }
 
@@ -50,26 +50,27 @@ export async function interruptWhenAnswered(gateway: AgentGateway, interrupt: ()
   return Date.now();
 }
 
-/** Pipe whose reader waits until the token of the agent has expired. */
-export interface WaitingPipe {
-  /** Name of the pipe in the working directory of the agent. */
+/** Pipe that a tool of the agent reads. The reader waits for the writer. */
+export interface NumberPipe {
+  /** Name in the working directory of the agent. */
   readonly name: string;
-  /** Resolves with the expired token after the pipe was written to. */
-  untilExpired(gateway: AgentGateway): Promise<string>;
+  write(): Promise<void>;
 }
 
-export async function createWaitingPipe(directory: string): Promise<WaitingPipe> {
+export async function createNumberPipe(directory: string): Promise<NumberPipe> {
   const name = 'number.txt';
   await promisify(execFile)('mkfifo', [join(directory, name)]);
-  return {
-    name,
-    async untilExpired(gateway) {
-      while (gateway.completions.length === 0) await pause(20);
-      const [token = ''] = usedTokens(gateway);
-      const headers = { authorization: `Bearer ${token}` };
-      while ((await fetch(`${gateway.directOrigin}/v1/models`, { headers })).ok) await pause(100);
-      await writeFile(join(directory, name), 'The number is 4711.\n');
-      return token;
-    },
-  };
+  return { name, write: () => writeFile(join(directory, name), 'The number is 4711.\n') };
+}
+
+/** Waits for the first response of the model, and returns the token of the agent. */
+export async function untilFirstTurn(gateway: AgentGateway): Promise<string> {
+  await until(() => gateway.completions.length > 0);
+  return usedTokens(gateway)[0] ?? '';
+}
+
+/** Waits until the gateway rejects a token. */
+export async function untilRejected({ directOrigin }: AgentGateway, token: string): Promise<void> {
+  const headers = { authorization: `Bearer ${token}` };
+  while ((await fetch(`${directOrigin}/v1/models`, { headers })).ok) await pause(100);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readPageBlocks } from '../../support/page-blocks.js';
+import { type AgentGateway, type AgentKey, API_KEY, startAgentGateway } from './agent-gateway.js';
 import { AI_PACKAGES } from './ai-project.js';
 
 const CLI = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
@@ -49,27 +50,25 @@ export interface AgentSettings {
   readonly block: string;
   /** Path of the settings in the home directory. */
   readonly path: string;
-  readonly gatewayUrl: string;
-  readonly apiKey: string;
+  /** Changes the settings of the guide. */
+  readonly adapt?: (settings: string) => string;
 }
 
 const KEY_FILE = '.config/gateway-api-key';
 
-export async function createAgentHome({
-  block,
-  path,
-  gatewayUrl,
-  apiKey,
-}: AgentSettings): Promise<AgentHome> {
+export async function createAgentHome(
+  { block, path, adapt = (same) => same }: AgentSettings,
+  gatewayUrl: string,
+): Promise<AgentHome> {
   const home = await mkdtemp(join(tmpdir(), 'passport-jwe-agent-'));
   const [work, commands] = [join(home, 'work'), join(home, 'bin')];
   const write = async (file: string, text: string): Promise<void> => {
     await mkdir(dirname(join(home, file)), { recursive: true });
     await writeFile(join(home, file), text, { mode: 0o600 });
   };
-  const settings = (await readPageBlocks(PAGE)).get(block) ?? '';
+  const settings = adapt((await readPageBlocks(PAGE)).get(block) ?? '');
   await write(path, settings.replaceAll('http://127.0.0.1:3000', gatewayUrl).replaceAll('/home/alice', home));
-  await write(KEY_FILE, apiKey);
+  await write(KEY_FILE, API_KEY);
   await mkdir(work);
   await mkdir(commands);
   const command = `#!/bin/sh\nexec '${process.execPath}' '${CLI}' "$@"\n`;
@@ -85,6 +84,22 @@ export async function createAgentHome({
     },
     remove: () => rm(home, { recursive: true, maxRetries: 5 }),
   };
+}
+
+/** Starts a gateway and creates the home directory of an agent for one test. */
+export async function withAgent(
+  key: AgentKey,
+  settings: AgentSettings,
+  use: (gateway: AgentGateway, home: AgentHome) => Promise<void>,
+): Promise<void> {
+  const gateway = await startAgentGateway(key);
+  const home = await createAgentHome(settings, gateway.origin);
+  try {
+    await use(gateway, home);
+  } finally {
+    await home.remove();
+    await gateway.close();
+  }
 }
 
 function startAgent(

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import {
-  createWaitingPipe,
+  createNumberPipe,
   DELTAS,
   findLeaks,
   HELD,
@@ -12,10 +12,12 @@ import {
   modelRequests,
   SETTLED,
   TEXT,
+  untilFirstTurn,
+  untilRejected,
   usedTokens,
 } from './agent-cases.js';
 import { type AgentGateway, startAgentGateway } from './agent-gateway.js';
-import { type AgentHome, createAgentHome } from './agent-home.js';
+import { type AgentHome, createAgentHome, withAgent } from './agent-home.js';
 import { SERVED } from './answers/model-turn.js';
 import { describeOnNode24 } from './describe-ai-client.js';
 
@@ -31,22 +33,21 @@ const CLAUDE = {
 
 const STREAM = ['--output-format', 'stream-json', '--include-partial-messages', '--verbose'];
 
+/** Names in requests with `--tools Read`. The second one stands for tools that are loaded later. */
+const FUNCTIONS = ['Read', 'DeferredToolPlaceholder'];
+
+const SETTINGS = { block: 'ai-claude-code', path: '.claude/settings.json' };
+
 describeOnNode24('Claude Code', () => {
   let gateway: AgentGateway;
   let home: AgentHome;
-
-  const createHome = ({ origin }: AgentGateway): Promise<AgentHome> =>
-    createAgentHome({
-      ...{ block: 'ai-claude-code', path: '.claude/settings.json' },
-      ...{ gatewayUrl: origin, apiKey: 'sk-demo' },
-    });
 
   beforeAll(async () => {
     gateway = await startAgentGateway();
   });
   beforeEach(async () => {
     gateway.forget();
-    home = await createHome(gateway);
+    home = await createAgentHome(SETTINGS, gateway.origin);
   });
   afterEach(() => home.remove());
   afterAll(() => gateway?.close());
@@ -163,25 +164,58 @@ describeOnNode24('Claude Code', () => {
     expect(gateway.completions).toMatchObject([{ outcome: 'client_left', inputTokens: SERVED.input }]);
   });
 
-  test('runs its helper again after its token expired during a tool', async () => {
-    const shortLived = await startAgentGateway(1);
-    const own = await createHome(shortLived);
-    try {
-      const pipe = await createWaitingPipe(own.work);
-      const command = { command: `cat ${pipe.name}`, description: 'Reads the number' };
-      shortLived.provider.play({ kind: 'tool', name: 'Bash', input: command }, TEXT);
-      const agent = own.start(CLAUDE, ['-p', 'What is the number?', '--allowedTools', 'Bash(cat:*)']);
-      const expired = await pipe.untilExpired(shortLived);
-      const { ended, stdout } = await agent.run;
+  /** Runs a tool that ends after `meanwhile`, within which the token of the agent becomes invalid. */
+  async function useToolWhile(
+    gateway: AgentGateway,
+    home: AgentHome,
+    meanwhile: (token: string) => Promise<void>,
+  ): Promise<void> {
+    const pipe = await createNumberPipe(home.work);
+    gateway.provider.play(
+      { kind: 'tool', name: 'Bash', input: { command: `cat ${pipe.name}`, description: 'Reads the number' } },
+      TEXT,
+    );
+    const agent = home.start(CLAUDE, ['-p', 'What is the number?', '--allowedTools', 'Bash(cat:*)']);
+    const token = await untilFirstTurn(gateway);
+    await meanwhile(token);
+    await pipe.write();
+    const { ended, stdout } = await agent.run;
 
-      expect({ ended, stdout }).toEqual({ ended: 0, stdout: `${TEXT.text}\n` });
-      expect(modelRequests(shortLived).map(({ status }) => status)).toEqual([200, 401, 200]);
-      expect(usedTokens(shortLived)).toEqual([expired, expect.any(String)]);
-      expect(shortLived.provider.requests[1]?.body).toContain('The number is 4711.');
-      expect(shortLived.completions).toMatchObject([SETTLED, SETTLED]);
-    } finally {
-      await own.remove();
-      await shortLived.close();
-    }
+    expect({ ended, stdout }).toEqual({ ended: 0, stdout: `${TEXT.text}\n` });
+    expect(modelRequests(gateway).map(({ status }) => status)).toEqual([200, 401, 200]);
+    expect(usedTokens(gateway)).toEqual([token, expect.any(String)]);
+    expect(gateway.provider.requests[1]?.body).toContain('The number is 4711.');
+    expect(gateway.completions).toMatchObject([SETTLED, SETTLED]);
+  }
+
+  test('runs its helper again after its token expired during a tool', async () => {
+    await withAgent({ tokenTtlSeconds: 1 }, SETTINGS, (gateway, home) =>
+      useToolWhile(gateway, home, (token) => untilRejected(gateway, token)),
+    );
+  });
+
+  test('runs its helper again after its token was revoked, if the helper has no cache', async () => {
+    const adapt = (settings: string): string => settings.replace('token get', 'token get --no-cache');
+    await withAgent({}, { ...SETTINGS, adapt }, (gateway, home) =>
+      useToolWhile(gateway, home, (token) => gateway.revoke(token)),
+    );
+  });
+
+  test('runs with an API key that limits functions to its tools', async () => {
+    await withAgent({ functions: FUNCTIONS }, SETTINGS, async (gateway, home) => {
+      gateway.provider.play(TEXT);
+      const { stdout } = await home.start(CLAUDE, ['-p', 'What is the number?', '--tools', 'Read']).run;
+
+      expect(stdout).toBe(`${TEXT.text}\n`);
+    });
+  });
+
+  test('is rejected with an API key that does not allow one of its tools', async () => {
+    await withAgent({ functions: FUNCTIONS }, SETTINGS, async (gateway, home) => {
+      const { stdout } = await home.start(CLAUDE, ['-p', 'What is the number?', '--tools', 'Read,Bash']).run;
+
+      expect(stdout).toContain('API Error: 403');
+      expect(gateway.provider.requests).toHaveLength(0);
+    });
   });
 });

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import {
-  createWaitingPipe,
+  createNumberPipe,
   findLeaks,
   HELD,
   INVALID,
@@ -11,10 +11,12 @@ import {
   modelRequests,
   SETTLED,
   TEXT,
+  untilFirstTurn,
+  untilRejected,
   usedTokens,
 } from './agent-cases.js';
 import { type AgentGateway, startAgentGateway } from './agent-gateway.js';
-import { type AgentHome, createAgentHome } from './agent-home.js';
+import { type AgentHome, createAgentHome, withAgent } from './agent-home.js';
 import { SERVED } from './answers/model-turn.js';
 import { describeOnNode24 } from './describe-ai-client.js';
 
@@ -29,22 +31,25 @@ const EXEC = [
 /** By default, Codex repeats a request five times after a 403, within seven seconds. */
 const ONE_RETRY = ['-c', 'model_providers.gateway.stream_max_retries=1'];
 
+/** All tools of Codex, with those of the provider and those in a namespace. */
+const FUNCTIONS = [
+  ...['exec_command', 'write_stdin', 'request_user_input', 'view_image', 'web_search'],
+  ...['get_goal', 'create_goal', 'update_goal', 'multi_agent_v1'],
+  ...['spawn_agent', 'send_input', 'resume_agent', 'wait_agent', 'close_agent'],
+];
+
+const SETTINGS = { block: 'ai-codex', path: '.codex/config.toml' };
+
 describeOnNode24('Codex', () => {
   let gateway: AgentGateway;
   let home: AgentHome;
-
-  const createHome = ({ origin }: AgentGateway): Promise<AgentHome> =>
-    createAgentHome({
-      ...{ block: 'ai-codex', path: '.codex/config.toml' },
-      ...{ gatewayUrl: origin, apiKey: 'sk-demo' },
-    });
 
   beforeAll(async () => {
     gateway = await startAgentGateway();
   });
   beforeEach(async () => {
     gateway.forget();
-    home = await createHome(gateway);
+    home = await createAgentHome(SETTINGS, gateway.origin);
   });
   afterEach(() => home.remove());
   afterAll(() => gateway?.close());
@@ -179,25 +184,58 @@ describeOnNode24('Codex', () => {
     expect(gateway.completions[0]?.outputTokens).toBeLessThan(SERVED.output);
   });
 
-  test('runs its helper again after its token expired during a tool', async () => {
-    const shortLived = await startAgentGateway(1);
-    const own = await createHome(shortLived);
-    try {
-      const pipe = await createWaitingPipe(own.work);
-      const command = { cmd: `cat ${pipe.name}`, yield_time_ms: 30_000 };
-      shortLived.provider.play({ kind: 'tool', name: 'exec_command', input: command }, TEXT);
-      const agent = own.start(CODEX, [...EXEC, 'What is the number?']);
-      const expired = await pipe.untilExpired(shortLived);
-      const { ended, stdout } = await agent.run;
+  /** Runs a tool that ends after `meanwhile`, within which the token of the agent becomes invalid. */
+  async function useToolWhile(
+    gateway: AgentGateway,
+    home: AgentHome,
+    meanwhile: (token: string) => Promise<void>,
+  ): Promise<void> {
+    const pipe = await createNumberPipe(home.work);
+    gateway.provider.play(
+      { kind: 'tool', name: 'exec_command', input: { cmd: `cat ${pipe.name}`, yield_time_ms: 30_000 } },
+      TEXT,
+    );
+    const agent = home.start(CODEX, [...EXEC, 'What is the number?']);
+    const token = await untilFirstTurn(gateway);
+    await meanwhile(token);
+    await pipe.write();
+    const { ended, stdout } = await agent.run;
 
-      expect({ ended, stdout }).toEqual({ ended: 0, stdout: `${TEXT.text}\n` });
-      expect(askedModels(shortLived).map(({ status }) => status)).toEqual([200, 401, 200]);
-      expect(usedTokens(shortLived)).toEqual([expired, expect.any(String)]);
-      expect(shortLived.provider.requests[1]?.body).toContain('The number is 4711.');
-      expect(shortLived.completions).toMatchObject([SETTLED, SETTLED]);
-    } finally {
-      await own.remove();
-      await shortLived.close();
-    }
+    expect({ ended, stdout }).toEqual({ ended: 0, stdout: `${TEXT.text}\n` });
+    expect(askedModels(gateway).map(({ status }) => status)).toEqual([200, 401, 200]);
+    expect(usedTokens(gateway)).toEqual([token, expect.any(String)]);
+    expect(gateway.provider.requests[1]?.body).toContain('The number is 4711.');
+    expect(gateway.completions).toMatchObject([SETTLED, SETTLED]);
+  }
+
+  test('runs its helper again after its token expired during a tool', async () => {
+    await withAgent({ tokenTtlSeconds: 1 }, SETTINGS, (gateway, home) =>
+      useToolWhile(gateway, home, (token) => untilRejected(gateway, token)),
+    );
+  });
+
+  test('runs its helper again after its token was revoked, if the helper has no cache', async () => {
+    const adapt = (settings: string): string => settings.replace('"get",', '"get", "--no-cache",');
+    await withAgent({}, { ...SETTINGS, adapt }, (gateway, home) =>
+      useToolWhile(gateway, home, (token) => gateway.revoke(token)),
+    );
+  });
+
+  test('runs with an API key that limits functions to its tools', async () => {
+    await withAgent({ functions: FUNCTIONS }, SETTINGS, async (gateway, home) => {
+      gateway.provider.play(TEXT);
+      const { stdout } = await home.start(CODEX, [...EXEC, 'What is the number?']).run;
+
+      expect(stdout).toBe(`${TEXT.text}\n`);
+    });
+  });
+
+  test('is rejected with an API key that does not allow one of its tools', async () => {
+    await withAgent({ functions: FUNCTIONS.slice(1) }, SETTINGS, async (gateway, home) => {
+      const { stderr } = await home.start(CODEX, [...EXEC, ...ONE_RETRY, 'What is the number?']).run;
+
+      expect(stderr).toContain('unexpected status 403');
+      expect(gateway.provider.requests).toHaveLength(0);
+    });
   });
 });
