@@ -25,7 +25,7 @@ const CODEX = { kind: 'node', path: '@openai/codex/bin/codex.js' } as const;
 /** Only requests to the gateway are allowed. The directory of the test is the sandbox. */
 const EXEC = [
   ...['exec', '--skip-git-repo-check', '--sandbox', 'danger-full-access'],
-  ...['-c', 'analytics.enabled=false', '-c', 'check_for_update_on_startup=false'],
+  ...['-c', 'analytics.enabled=false', '-c', 'check_for_update_on_startup=false', '--disable', 'plugins'],
 ];
 
 /** By default, Codex repeats a request five times after a 403, within seven seconds. */
