@@ -50,14 +50,17 @@ const MAX_REFUSAL_LENGTH = 64 * 1024;
  *
  * @param calls requests to the endpoints, in order. Each one is built when it is needed.
  * @param client `signal` is aborted when the client disconnects. `setWaiting` is called before and after a delay.
+ * @param mayRetry whether to retry after delays.
  * @throws ModelApiError (as rejection) if all endpoints failed, or if one rejected the request.
  */
 export async function callProvider(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
   { signal, setWaiting }: Pick<Course, 'signal' | 'setWaiting'>,
+  mayRetry: boolean,
 ): Promise<ProviderAnswer> {
-  for (const [retries, pauseMs] of [...PAUSES_MS, undefined].entries()) {
+  const pauses = mayRetry ? PAUSES_MS : [];
+  for (const [retries, pauseMs] of [...pauses, undefined].entries()) {
     const attempt = await attemptInOrder(dispatcher, calls, signal);
     if (attempt.kind === 'answered') return attempt.answer;
     if (!attempt.mayRetry || pauseMs === undefined) {

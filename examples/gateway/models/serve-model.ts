@@ -22,6 +22,7 @@ import { providerFailed } from './model-api-error.js';
 import { json } from './read-body.js';
 import type { ReceivedBody } from './receive-body.js';
 import { relayStream } from './relay-stream.js';
+import { suspendRetries } from './suspend-retries.js';
 import { estimateTokens } from './token-usage.js';
 import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
 
@@ -101,7 +102,7 @@ async function ask<Asked extends ModelRequest>(
   const calls = endpointsOf(model, format).map(
     (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin)),
   );
-  return callProvider(dispatcher, calls, course);
+  return suspendRetries(model, (mayRetry) => callProvider(dispatcher, calls, course, mayRetry));
 }
 
 function callOf<Asked extends ModelRequest>(

@@ -10,8 +10,9 @@ const vercel = {
     429: 'AI_RetryError of AI_APICallError',
     503: 'AI_RetryError of AI_APICallError',
   },
-  // The library ignores `x-should-retry`.
+  // The library ignores `x-should-retry`, and sends each request three times.
   callsIfLimited: 3,
+  callsIfOverloaded: 5,
 };
 
 const langchain = {
