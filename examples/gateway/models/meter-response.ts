@@ -1,18 +1,24 @@
 import type { JsonObject } from 'passport-jwe';
-import { z } from 'zod';
 import { ERROR_REPORTED, parseEventObject } from './parse-event-data.js';
 import { isUnset, json } from './read-body.js';
 import { redactSecrets } from './redact-secrets.js';
-import { EmissionCounter, readCount, type TokenUsage } from './token-usage.js';
+import {
+  completeUsage,
+  EmissionCounter,
+  type ReportedUsage,
+  readCountAt,
+  usageSoFar,
+} from './token-usage.js';
 import { StreamBrokenError, type StreamMeter } from './wire-format.js';
 
-const usageSchema = z.looseObject({ input_tokens: z.number(), output_tokens: z.number().optional() });
-
 /** Reads the usage of a response. `input_tokens` includes cached tokens, `output_tokens` includes reasoning. */
-export function readResponseUsage(usage: unknown): TokenUsage | undefined {
-  const { success, data } = usageSchema.safeParse(usage);
-  if (!success) return undefined;
-  return { inputTokens: readCount(data.input_tokens), outputTokens: readCount(data.output_tokens) };
+export function readResponseUsage(usage: unknown): ReportedUsage {
+  return {
+    inputTokens: readCountAt(usage, 'input_tokens'),
+    outputTokens: readCountAt(usage, 'output_tokens'),
+    cachedTokens: readCountAt(usage, 'input_tokens_details', 'cached_tokens'),
+    reasoningTokens: readCountAt(usage, 'output_tokens_details', 'reasoning_tokens'),
+  };
 }
 
 /** Types of the events that end a complete stream. */
@@ -24,16 +30,17 @@ const FINAL: ReadonlySet<unknown> = new Set(['response.completed', 'response.inc
  *
  * @param secrets secrets of the endpoint, which are removed from errors.
  */
-export function meterResponse(inputEstimate: number, secrets: readonly string[]): StreamMeter {
+export function meterResponse(inputTokens: number, secrets: readonly string[]): StreamMeter {
   const emitted = new EmissionCounter();
-  let reported: TokenUsage | undefined;
+  let reported: ReportedUsage = {};
   let isComplete = false;
 
   return {
     relay(event) {
       const data = parseEventObject(event.data);
       emitted.add(textOf(data));
-      reported = readResponseUsage(json.safeParse(data['response']).data?.['usage']) ?? reported;
+      const usage = json.safeParse(data['response']).data?.['usage'];
+      if (!isUnset(usage)) reported = readResponseUsage(usage);
       if (isFailure(data)) {
         throw new StreamBrokenError(ERROR_REPORTED, { lastEvent: redactSecrets(event.raw, secrets) });
       }
@@ -44,7 +51,8 @@ export function meterResponse(inputEstimate: number, secrets: readonly string[])
       return isComplete;
     },
     get usage() {
-      return reported ?? { inputTokens: inputEstimate, outputTokens: emitted.tokens };
+      const estimated = { inputTokens, outputTokens: emitted.tokens };
+      return isComplete ? completeUsage(reported, estimated) : usageSoFar(reported, estimated);
     },
   };
 }

@@ -1,11 +1,11 @@
 import type { ModelConfiguration } from 'passport-jwe/api-keys';
 import { z } from 'zod';
 import type { JsonChange, JsonChanges } from '../json/edit-json.js';
+import { estimateInput } from './estimate-input.js';
 import { RESPONSES_MEMBERS } from './known-members.js';
 import { meterResponse, readResponseUsage } from './meter-response.js';
-import { isUnset, listOf, modelName, readBody, tokenCount } from './read-body.js';
+import { isUnset, listOf, modelName, objectsIn, readBody, tokenCount } from './read-body.js';
 import { secretsOf } from './redact-secrets.js';
-import { estimateInput } from './token-usage.js';
 import { namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type WireFormat } from './wire-format.js';
 
@@ -68,9 +68,20 @@ export const openaiResponses: WireFormat<ModelRequest> = {
   },
 
   usageOf: ({ usage }) => readResponseUsage(usage),
-  meter: ({ inputEstimate }, endpoint) => meterResponse(inputEstimate, secretsOf(endpoint)),
+  textsOf: ({ output }) => textsOfOutput(output),
+  meter: (_request, endpoint, inputTokens) => meterResponse(inputTokens, secretsOf(endpoint)),
   breakEvent: (body) => formatEvent({ event: 'error', data: JSON.stringify(body) }),
 };
+
+/** Returns the texts that the model generated, including reasoning and calls of tools. */
+function textsOfOutput(output: unknown): readonly unknown[] {
+  return objectsIn(output).flatMap((item) => [
+    ...['name', 'arguments', 'input', 'code'].map((name) => item[name]),
+    ...['content', 'summary']
+      .flatMap((name) => objectsIn(item[name]))
+      .flatMap(({ text, refusal }) => [text, refusal]),
+  ]);
+}
 
 /** Types of items that repeat a call of a tool. */
 const CALLS: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call']);

@@ -16,7 +16,7 @@ import {
   NAMESPACE_MEMBERS,
 } from './known-members.js';
 import { MemberRejectedError } from './member-rejected-error.js';
-import { isUnset, json } from './read-body.js';
+import { isJsonObject, isUnset, json } from './read-body.js';
 import type { ReceivedBody } from './receive-body.js';
 import { isClientTool, isNamespace } from './tool-names.js';
 
@@ -55,7 +55,7 @@ function rejectUnknown({ bytes, value }: ReceivedBody, known: KnownMembers): voi
     throw new InvalidRequestError('An object in the request contains a member twice: remove one of the two');
   }
   requireKnown(value, known.body, '');
-  for (const [index, entry] of objectsIn(value['functions'])) {
+  for (const [index, entry] of indexed(value['functions'])) {
     requireKnown(entry, FUNCTION_MEMBERS, `functions.${index}.`);
   }
   rejectUnknownInTools(value['tools'], known, 'tools.');
@@ -63,7 +63,7 @@ function rejectUnknown({ bytes, value }: ReceivedBody, known: KnownMembers): voi
 }
 
 function rejectUnknownInTools(tools: JsonValue | undefined, known: KnownMembers, path: string): void {
-  for (const [index, tool] of objectsIn(tools)) {
+  for (const [index, tool] of indexed(tools)) {
     const at = `${path}${index}.`;
     requireKnown(tool['function'], FUNCTION_MEMBERS, `${at}function.`);
     requireKnown(tool['custom'], CUSTOM_TOOL_MEMBERS, `${at}custom.`);
@@ -88,7 +88,7 @@ function rejectUnknownItems(
   input: JsonValue | undefined,
   { types, members }: NonNullable<KnownMembers['item']>,
 ): void {
-  for (const [index, item] of objectsIn(input)) {
+  for (const [index, item] of indexed(input)) {
     requireKnown(item, members, `input.${index}.`);
     // An item without a type is a message, or a reference to a stored item.
     const type = item['type'] ?? ('role' in item ? 'message' : undefined);
@@ -116,10 +116,7 @@ function requireKnown(value: JsonValue | undefined, known: ReadonlySet<string>, 
   }
 }
 
-function objectsIn(list: JsonValue | undefined): readonly (readonly [index: number, entry: JsonObject])[] {
+function indexed(list: JsonValue | undefined): readonly (readonly [index: number, entry: JsonObject])[] {
   if (!Array.isArray(list)) return [];
-  return list.flatMap((entry, index) => {
-    const { data } = json.safeParse(entry);
-    return data === undefined ? [] : [[index, data] as const];
-  });
+  return list.flatMap((entry, index) => (isJsonObject(entry) ? [[index, entry] as const] : []));
 }

@@ -19,13 +19,16 @@ export interface AiGateway extends ModelGateway {
   revoke(token: string): Promise<void>;
 }
 
-export async function startAiGateway(): Promise<AiGateway> {
+/** @param functions tools that the API key permits. Default: all, because the key is not of type `function_call` */
+export async function startAiGateway(functions?: readonly string[]): Promise<AiGateway> {
   const provider = await startModelProvider();
   const endpoints = ['chat/completions", request_usage: true', 'responses"', 'messages"'].map(
     (path) => `{ endpoint: "${provider.origin}/v1/${path}, api_key: ${PROVIDER_KEY} }`,
   );
+  const key = modelKey([`{ name: echo-1, endpoints: [${endpoints.join(', ')}] }`]);
+  const limited = `type: function_call\nfunctions: [${functions?.join(', ')}]`;
   const gateway = await startModelGateway({
-    keys: { demo: modelKey([`{ name: echo-1, endpoints: [${endpoints.join(', ')}] }`]) },
+    keys: { demo: functions === undefined ? key : key.replace('type: tiered_model_exec', limited) },
     environment: { JWE_PASSPHRASE: PASSPHRASE, JWE_SALT: SALT },
   });
   const { origin } = gateway;

@@ -8,7 +8,7 @@ describeAiClients([
       401: 'AuthenticationError',
       403: 'PermissionDeniedError',
       429: 'RateLimitError',
-      503: 'InternalServerError',
+      503: 'ServiceUnavailableError',
     },
   },
 ]);

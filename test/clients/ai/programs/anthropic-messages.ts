@@ -53,7 +53,9 @@ serveBehaviours(
     async streamedTools(input) {
       const inputs: unknown[] = [];
       const tools = [weatherTool(inputs)];
-      const message = await anthropic.beta.messages.toolRunner({ ...ask(input), tools, stream: true });
+      // Without a thread at the provider, which keys that limit functions may not use.
+      const request = { ...ask(input), tools, thread: false, stream: true } as const;
+      const message = await anthropic.beta.messages.toolRunner(request);
       return { text: textOf(message), inputs };
     },
     async textWith(apiKey) {
