@@ -11,7 +11,10 @@ import { type ProviderError, SERVED } from './answers/model-turn.js';
 export const DELTAS = ['The', ' number', ' is', ' 4711.'];
 export const TEXT = { kind: 'text', text: DELTAS.join('') } as const;
 export const HELD = { kind: 'held', text: DELTAS.join('') } as const;
-export const SETTLED = { outcome: 'completed', inputTokens: SERVED.input, outputTokens: SERVED.output };
+export const SETTLED = {
+  ...{ outcome: 'completed', inputTokens: SERVED.input, outputTokens: SERVED.output },
+  ...{ cachedTokens: SERVED.cached, subject: 'demo' },
+};
 
 export const INVALID: ProviderError = {
   ...{ kind: 'error', status: 400, type: 'invalid_request_error' },
