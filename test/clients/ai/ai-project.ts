@@ -26,6 +26,7 @@ export interface AiProject {
 export async function createAiProject(aliases: Readonly<Record<string, string>> = {}): Promise<AiProject> {
   const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-ai-'));
   await cp(PROGRAMS, directory, { recursive: true });
+  await writeFile(join(directory, 'package.json'), '{ "private": true, "type": "module" }');
   for (const [name, code] of await readPageBlocks(PAGE)) {
     if (/^import /.test(code)) await writeFile(join(directory, `${name.replace('ai-', '')}.mjs`), code);
   }
