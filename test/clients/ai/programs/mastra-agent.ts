@@ -1,4 +1,3 @@
-import { createOpenAI } from '@ai-sdk/openai';
 import { Agent } from '@mastra/core/agent';
 import { createTool } from '@mastra/core/tools';
 import { z } from 'zod';
@@ -7,17 +6,19 @@ import { agent } from './mastra.mjs';
 import { type ClientInput, serveBehaviours, WEATHER } from './serve-behaviours.ts';
 
 /** Returns the agent of the page, or one with another model. */
-function agentFor({ model }: ClientInput): Agent {
-  if (model === undefined) return agent;
-  const openai = createOpenAI({ baseURL: `${gateway}/v1`, apiKey: 'placeholder', fetch: tokens.fetch });
-  return createAgent(openai(model));
+async function agentFor({ model }: ClientInput): Promise<Agent> {
+  return model === undefined ? agent : createAgent(model, await tokens.getToken());
 }
 
-function createAgent(model: ReturnType<ReturnType<typeof createOpenAI>>): Agent {
-  return new Agent({ id: 'other', name: 'Other', instructions: 'Answer in one sentence.', model });
+/** Creates an agent whose token is never renewed. */
+function createAgent(modelId: string, apiKey: string): Agent {
+  return new Agent({
+    ...{ id: 'other', name: 'Other', instructions: 'Answer in one sentence.' },
+    model: { providerId: 'gateway', modelId, url: `${gateway}/v1`, apiKey, api: 'responses' },
+  });
 }
 
-/** Tools that collect their inputs. They are client tools of one call, because the page's agent has none. */
+/** Adds the tool to one call, because the agent of the page has none. Collects its inputs. */
 function weatherTools(inputs: unknown[]) {
   const weather = createTool({
     id: 'get_weather',
@@ -34,34 +35,33 @@ function weatherTools(inputs: unknown[]) {
 serveBehaviours(
   {
     async text(input) {
-      const { text } = await agentFor(input).generate(input.prompt);
+      const { text } = await (await agentFor(input)).generate(input.prompt);
       return text;
     },
     async stream(input) {
-      const { textStream } = await agentFor(input).stream(input.prompt);
+      const { textStream } = await (await agentFor(input)).stream(input.prompt);
       const deltas: string[] = [];
       for await (const delta of textStream) deltas.push(delta);
       return deltas;
     },
     async tools(input) {
       const inputs: unknown[] = [];
-      const { text } = await agentFor(input).generate(input.prompt, weatherTools(inputs));
+      const { text } = await (await agentFor(input)).generate(input.prompt, weatherTools(inputs));
       return { text, inputs };
     },
     async streamedTools(input) {
       const inputs: unknown[] = [];
-      const result = await agentFor(input).stream(input.prompt, weatherTools(inputs));
+      const result = await (await agentFor(input)).stream(input.prompt, weatherTools(inputs));
       return { text: await result.text, inputs };
     },
-    async textWith(apiKey) {
-      const openai = createOpenAI({ baseURL: `${gateway}/v1`, apiKey });
-      const { text } = await createAgent(openai('echo-1')).generate('Hello');
+    async textWith(token) {
+      const { text } = await createAgent('echo-1', token).generate('Hello');
       return text;
     },
     async abort(input) {
       const leaving = new AbortController();
       const options = { abortSignal: leaving.signal };
-      const { textStream } = await agentFor(input).stream(input.prompt, options);
+      const { textStream } = await (await agentFor(input)).stream(input.prompt, options);
       for await (const delta of textStream) {
         const abortedAt = Date.now();
         leaving.abort();
