@@ -184,13 +184,14 @@ describe('token get', () => {
     expect(notes).toContain('warning: the cache is not used');
   });
 
-  test('continues after a process that ended with the lock', async () => {
+  test('removes the lock of a process that ended', async () => {
     await get();
     const file = await cacheFile();
     await writeFile(`${file}.lock`, '4194305');
     const { out } = await get({ args: ['--min-validity', '601'] });
 
     expect(out).toBe('token-2');
+    expect(await readdir(cacheDirectory())).toHaveLength(1);
   });
 
   test.each([
@@ -215,7 +216,8 @@ describe('token get', () => {
     const { code, out, notes } = await get();
 
     expect([code, out]).toEqual([1, '']);
-    expect(notes).toContain('temporarily unavailable');
+    expect(notes).toContain(`The token endpoint of ${new URL(server.origin).host} is unavailable`);
+    expect(notes).toContain('ECONNREFUSED');
   });
 
   test('exits with 1 if the endpoint rejects the API key, though a token is cached', async () => {

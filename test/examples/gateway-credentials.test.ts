@@ -1,7 +1,9 @@
+import { PassThrough } from 'node:stream';
 import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import OpenAI from 'openai';
 import { generateApiKey } from 'passport-jwe/api-keys';
+import { createLogger } from '../../examples/gateway/observability/request-log.js';
 import { rejectionOf } from '../support/caught.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 
@@ -9,6 +11,8 @@ const API_KEY = generateApiKey({ environment: 'canary' });
 const MODEL_KEY = modelKey(['{ name: echo-1, endpoint: "echo:" }']);
 const PUBLIC_URL = 'https://example.com/gateway';
 
+/** Audit events and log lines. */
+const records: string[] = [];
 let gateway: ModelGateway;
 
 beforeAll(async () => {
@@ -16,6 +20,8 @@ beforeAll(async () => {
     keys: { demo: MODEL_KEY },
     apiKeyOf: () => API_KEY,
     environment: { PUBLIC_URL },
+    observers: { logger: createLogger(new PassThrough().on('data', (line) => records.push(String(line)))) },
+    sinks: [{ write: (event) => void records.push(JSON.stringify(event)) }],
   });
 });
 
@@ -57,6 +63,14 @@ describe('a client that sends an API key as its token', () => {
 
   test('never receives the API key back', async () => {
     expect((await bearer(API_KEY)).text).not.toContain('canary');
+  });
+
+  test('never causes a log line or an audit event with the API key', async () => {
+    await bearer(API_KEY);
+    const written = records.join('\n');
+
+    expect(written).toContain('token.refused');
+    expect(written).not.toContain(API_KEY.slice(-38));
   });
 
   test.each(['sk-proj-canary', 'sk-ant-api03-canary'])('learns that %s is for a provider', async (key) => {

@@ -1,5 +1,7 @@
 import { Command, Option } from 'commander';
+import { TemporarilyUnavailableError } from '../../base/errors.js';
 import { messageOf } from '../../base/message-of.js';
+import { nameOfFailure } from '../../base/name-of-failure.js';
 import { findTokenEndpoint } from '../../client/find-token-endpoint.js';
 import { requestToken } from '../../client/request-token.js';
 import type { CommandIo } from '../command-io.js';
@@ -70,6 +72,8 @@ export function tokenGetCommand(io: CommandIo): Command {
         cache: options.cache ? await openCache(io, options, secret) : undefined,
         minValiditySeconds: options.minValidity,
         request: (signal) => request(io, options, secret, signal),
+      }).catch((failure: unknown) => {
+        throw failure instanceof TemporarilyUnavailableError ? describeOutage(options, failure) : failure;
       });
       const lifetime = Math.max(0, Math.floor(expiresAt - io.clock()));
       const result = { access_token: token, token_type: tokenType, expires_in: lifetime };
@@ -94,6 +98,15 @@ function openCache(io: CommandIo, options: GetOptions, secret: string): Promise<
       io.note(`warning: the cache is not used: ${messageOf(failure)}`);
       return undefined;
     },
+  );
+}
+
+/** Create an error for standard error, which AI clients show. Name the code of a connection error. */
+function describeOutage({ url }: GetOptions, { cause }: TemporarilyUnavailableError): Error {
+  const inner = typeof cause === 'object' && cause !== null && 'cause' in cause ? cause.cause : undefined;
+  const reason = inner === undefined ? messageOf(cause) : nameOfFailure(inner);
+  return new Error(
+    `The token endpoint of ${url.host} is unavailable, and no valid token is cached: ${reason}`,
   );
 }
 
