@@ -61,7 +61,7 @@ export async function callProvider(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
   client: ProviderClient,
-  mayRetry: boolean,
+  mayRetry = true,
 ): Promise<ProviderAnswer> {
   const { signal } = client;
   const pauses = mayRetry ? PAUSES_MS : [];
