@@ -54,16 +54,19 @@ const MAX_REFUSAL_LENGTH = 64 * 1024;
  * @param calls requests to the endpoints, in order. Each one is built when it is needed.
  * @param client `signal` is aborted when the client disconnects. `setProcessing` is called when a provider receives the request, and when it fails.
  *   `setProviderRequestId` is called for each response.
+ * @param mayRetry whether to retry after delays.
  * @throws ModelApiError (as rejection) if all endpoints failed, or if one rejected the request.
  */
 export async function callProvider(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
   client: ProviderClient,
+  mayRetry = true,
 ): Promise<ProviderAnswer> {
   const { signal } = client;
+  const pauses = mayRetry ? PAUSES_MS : [];
   let sent = 0;
-  for (const pauseMs of [...PAUSES_MS, undefined]) {
+  for (const pauseMs of [...pauses, undefined]) {
     const attempt = await attemptInOrder(dispatcher, calls, client);
     if (attempt.kind === 'answered') return attempt.answer;
     sent += attempt.sent;
