@@ -92,7 +92,7 @@ export function createApp(service: Service, parts: AppParts): Express {
     app.use('/proxy', proxyRoutes({ upstream: proxyUpstream, dispatcher: proxyDispatcher, limits }));
   }
   app.use('/v1', observation.timeAuthentication(authenticate({ ...accept, ...MODEL_CLIENTS })));
-  app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors(settings));
+  app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors({ dpop: mode, publicUrl }));
   app.use(nothingThere, bearerErrors(), unreadableBodies);
   return app;
 }

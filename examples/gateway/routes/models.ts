@@ -13,16 +13,20 @@ import {
 import { anthropicMessages, anthropicTokenCount } from '../models/anthropic-messages.js';
 import { bufferBody } from '../models/buffer-body.js';
 import { listModels, showModel } from '../models/list-models.js';
-import { ModelApiError } from '../models/model-api-error.js';
 import { openaiChat } from '../models/openai-chat.js';
 import { openaiEmbeddings } from '../models/openai-embeddings.js';
+import { openaiResponses } from '../models/openai-responses.js';
 import { receiveBody } from '../models/receive-body.js';
 import { rejectDetours } from '../models/reject-detours.js';
+import { rejectMethod, rejectRoute } from '../models/reject-route.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
 import type { ModelRequest, WireFormat } from '../models/wire-format.js';
 
 /** Maximum body size, sufficient for images and long conversations. */
 const BODY_LIMIT = 32 * 1024 * 1024;
+
+const FORMATS = [openaiChat, openaiResponses, openaiEmbeddings, anthropicMessages, anthropicTokenCount];
+const SERVED = [...FORMATS.map(({ route }) => `POST ${route}`), 'GET /v1/models', 'GET /v1/models/:id'];
 
 /** Dependencies of the model routes. */
 export interface ModelRoutesParts extends ModelService {
@@ -37,11 +41,13 @@ export function modelRoutes(parts: ModelRoutesParts): Router {
   router.use(requireType('tiered_model_exec', 'function_call', 'delegation'));
   router.get('/models', limitRequests({ limits }), listModels(apiKeys));
   router.get('/models/:id', limitRequests({ limits }), showModel(apiKeys));
+  router.all(['/models', '/models/:id'], rejectMethod('GET', 'HEAD'));
   mountFormat(router, openaiChat, parts);
+  mountFormat(router, openaiResponses, parts);
   mountFormat(router, openaiEmbeddings, parts);
   mountFormat(router, anthropicMessages, parts);
   mountFormat(router, anthropicTokenCount, parts);
-  router.use(refuseUnknownRoute);
+  router.use(rejectRoute(SERVED));
   return router;
 }
 
@@ -66,8 +72,9 @@ function mountFormat<Asked extends ModelRequest>(
     bodyOf.forget(req);
     next();
   };
+  const path = format.route.replace('/v1', '');
   router.post(
-    format.route.replace('/v1', ''),
+    path,
     limitRequests({ limits: parts.limits }),
     bufferBody(BODY_LIMIT),
     requireModel((req) => askedOf(req).model),
@@ -77,6 +84,7 @@ function mountFormat<Asked extends ModelRequest>(
     forgetValue,
     serveModel({ format, bytesOf, askedOf }, parts),
   );
+  router.all(path, rejectMethod('POST'));
 }
 
 /** Creates middleware that reserves model tokens for the request, which `limitRequests()` has admitted. */
@@ -112,9 +120,4 @@ function remember<Value extends object>(read: (req: Request) => Value): Remember
     return value;
   };
   return Object.assign(recall, { forget: (req: Request) => void values.delete(req) });
-}
-
-function refuseUnknownRoute(): never {
-  const message = 'The requested route does not exist';
-  throw new ModelApiError({ status: 404, type: 'not_found_error', code: 'unknown_route', message });
 }
