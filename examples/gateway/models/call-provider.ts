@@ -15,7 +15,7 @@ export interface ProviderCall {
   readonly endpoint: ModelEndpoint;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  readonly body: Buffer | Readable;
 }
 
 /** What a request to a provider needs of the client's request. */

@@ -1,8 +1,9 @@
+import { Readable } from 'node:stream';
 import type { Request, RequestHandler, Response } from 'express';
 import { isResponseFinished, verifiedToken } from 'passport-jwe';
 import type { ApiKeyRegistry, ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
 import type { Dispatcher } from 'undici';
-import { editJson } from '../json/edit-json.js';
+import { editJson, editParts, type JsonChanges } from '../json/edit-json.js';
 import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
 import type { Traced } from '../observability/tracing.js';
@@ -128,7 +129,21 @@ function callOf<Asked extends ModelRequest>(
   if (endpoint.providerModel !== asked.model) {
     changes.set('model', { kind: 'set', value: endpoint.providerModel });
   }
-  return { endpoint, url, headers, body: editJson(bytesOf(req), changes) };
+  return { endpoint, url, ...contentOf(bytesOf(req), changes, headers) };
+}
+
+/** Length in bytes from which a changed body is sent in parts, because a copy would need too much memory. */
+const LARGE = 256 * 1024;
+
+function contentOf(
+  bytes: Buffer,
+  changes: JsonChanges,
+  headers: ProviderCall['headers'],
+): Pick<ProviderCall, 'headers' | 'body'> {
+  if (bytes.length < LARGE || changes.size === 0) return { headers, body: editJson(bytes, changes) };
+  const parts = editParts(bytes, changes).filter(({ length }) => length > 0);
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return { headers: { ...headers, 'content-length': String(length) }, body: Readable.from(parts) };
 }
 
 async function passAnswerOn<Asked extends ModelRequest>(

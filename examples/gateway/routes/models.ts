@@ -68,13 +68,13 @@ function mountFormat<Asked extends ModelRequest>(
     const model = modelOf(req, asked.model, parts.apiKeys);
     return asked.inputEstimate(model) + asked.maxOutput(model);
   };
-  const path = format.route.replace('/v1', '');
   /** Releases the parsed body, which can need more memory than its bytes, while the provider responds. */
   const forgetValue: RequestHandler = (req, _res, next) => {
     bytesOf(req);
     bodyOf.forget(req);
     next();
   };
+  const path = format.route.replace('/v1', '');
   router.post(
     path,
     limitRequests({ limits: parts.limits }),
