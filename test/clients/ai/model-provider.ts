@@ -5,6 +5,7 @@ import {
   type UpstreamReply,
 } from '../../support/recording-upstream.js';
 import { chatAnswer } from './answers/chat-answer.js';
+import { embeddingsAnswer } from './answers/embeddings-answer.js';
 import { messagesAnswer } from './answers/messages-answer.js';
 import type { AskedModel, ModelAnswer, ModelTurn, ProviderError, SpokenTurn } from './answers/model-turn.js';
 import { responsesAnswer } from './answers/responses-answer.js';
@@ -21,6 +22,7 @@ const ANSWERS: ReadonlyMap<string, (turn: SpokenTurn, asked: AskedModel) => Mode
   ['/v1/chat/completions', chatAnswer],
   ['/v1/responses', responsesAnswer],
   ['/v1/messages', messagesAnswer],
+  ['/v1/embeddings', embeddingsAnswer],
 ]);
 
 export async function startModelProvider(): Promise<ModelProvider> {
