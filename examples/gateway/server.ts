@@ -17,6 +17,8 @@ export interface GatewayServer {
   listen(): Promise<string>;
   /** Shuts the server down. Resolves with the number of requests that were aborted at the timeout. */
   close(): Promise<number>;
+  /** Closes the listener and all connections at once. */
+  abort(): Promise<void>;
 }
 
 type ServerSettings = Pick<Settings, 'host' | 'port' | 'shutdownDelayMs' | 'shutdownTimeoutMs'>;
@@ -59,6 +61,12 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
       return isDraining;
     },
     listen: () => listen(server, settings),
+
+    async abort() {
+      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
 
     async close() {
       isDraining = true;

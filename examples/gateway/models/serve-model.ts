@@ -20,7 +20,6 @@ import { endpointsOf, findModel, modelsOf, urlOf } from './find-model.js';
 import { type Course, followExchange } from './follow-exchange.js';
 import { providerFailed } from './model-api-error.js';
 import { json } from './read-body.js';
-import type { ReceivedBody } from './receive-body.js';
 import { relayStream } from './relay-stream.js';
 import { suspendRetries } from './suspend-retries.js';
 import { completeUsage, estimateOutput, isSilent, NOTHING } from './token-usage.js';
@@ -41,7 +40,8 @@ export interface ModelService {
 /** Route of an API format, and functions that return the request. */
 export interface ModelRoute<Asked extends ModelRequest> {
   readonly format: WireFormat<Asked>;
-  bodyOf(req: Request): ReceivedBody;
+  /** Returns the received body. */
+  bytesOf(req: Request): Buffer;
   askedOf(req: Request): Asked;
 }
 
@@ -97,16 +97,16 @@ async function ask<Asked extends ModelRequest>(
   exchange: Exchange<Asked>,
   { dispatcher, echoOrigin }: ModelService,
 ): Promise<ProviderAnswer> {
-  const { format, course, model } = exchange;
+  const { format, course, model, req } = exchange;
   const origin = await echoOrigin();
   const calls = endpointsOf(model, format).map(
-    (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin)),
+    (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin, req.query)),
   );
   return suspendRetries(model, (mayRetry) => callProvider(dispatcher, calls, course, mayRetry));
 }
 
 function callOf<Asked extends ModelRequest>(
-  { format, askedOf, bodyOf, req, model }: Exchange<Asked>,
+  { format, askedOf, bytesOf, req, model }: Exchange<Asked>,
   endpoint: ModelEndpoint,
   url: string,
 ): ProviderCall {
@@ -128,7 +128,7 @@ function callOf<Asked extends ModelRequest>(
   if (endpoint.providerModel !== asked.model) {
     changes.set('model', { kind: 'set', value: endpoint.providerModel });
   }
-  return { endpoint, url, headers, body: editJson(bodyOf(req).bytes, changes) };
+  return { endpoint, url, headers, body: editJson(bytesOf(req), changes) };
 }
 
 async function passAnswerOn<Asked extends ModelRequest>(

@@ -11,6 +11,7 @@ import {
   requireType,
 } from 'passport-jwe';
 import { anthropicMessages, anthropicTokenCount } from '../models/anthropic-messages.js';
+import { bufferBody } from '../models/buffer-body.js';
 import { listModels, showModel } from '../models/list-models.js';
 import { openaiChat } from '../models/openai-chat.js';
 import { openaiEmbeddings } from '../models/openai-embeddings.js';
@@ -18,11 +19,12 @@ import { openaiResponses } from '../models/openai-responses.js';
 import { receiveBody } from '../models/receive-body.js';
 import { rejectDetours } from '../models/reject-detours.js';
 import { rejectMethod, rejectRoute } from '../models/reject-route.js';
+import { rejectUpgrade } from '../models/reject-upgrade.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
 import type { ModelRequest, WireFormat } from '../models/wire-format.js';
 
 /** Maximum body size, sufficient for images and long conversations. */
-const BODY_LIMIT = '32mb';
+const BODY_LIMIT = 32 * 1024 * 1024;
 
 const FORMATS = [openaiChat, openaiResponses, openaiEmbeddings, anthropicMessages, anthropicTokenCount];
 const SERVED = [...FORMATS.map(({ route }) => `POST ${route}`), 'GET /v1/models', 'GET /v1/models/:id'];
@@ -42,6 +44,7 @@ export function modelRoutes(parts: ModelRoutesParts): Router {
   router.get('/models/:id', limitRequests({ limits }), showModel(apiKeys));
   router.all(['/models', '/models/:id'], rejectMethod('GET', 'HEAD'));
   mountFormat(router, openaiChat, parts);
+  router.get('/responses', rejectUpgrade);
   mountFormat(router, openaiResponses, parts);
   mountFormat(router, openaiEmbeddings, parts);
   mountFormat(router, anthropicMessages, parts);
@@ -57,6 +60,7 @@ function mountFormat<Asked extends ModelRequest>(
   parts: ModelRoutesParts,
 ): void {
   const bodyOf = remember(receiveBody);
+  const bytesOf = remember((req) => bodyOf(req).bytes);
   const askedOf = remember((req) => format.read(bodyOf(req).value));
   /** Returns the tokens to reserve: the estimated input and the maximum output. Unused tokens are returned later. */
   const tokens = (req: Request): number => {
@@ -65,15 +69,22 @@ function mountFormat<Asked extends ModelRequest>(
     return asked.inputEstimate(model) + asked.maxOutput(model);
   };
   const path = format.route.replace('/v1', '');
+  /** Releases the parsed body, which can need more memory than its bytes, while the provider responds. */
+  const forgetValue: RequestHandler = (req, _res, next) => {
+    bytesOf(req);
+    bodyOf.forget(req);
+    next();
+  };
   router.post(
     path,
     limitRequests({ limits: parts.limits }),
-    express.raw({ type: 'application/json', limit: BODY_LIMIT }),
+    bufferBody(BODY_LIMIT),
     requireModel((req) => askedOf(req).model),
     rejectDetours(format.members, bodyOf),
     requireFunctions((req) => askedOf(req).toolNames),
     reserveTokens(tokens),
-    serveModel({ format, bodyOf, askedOf }, parts),
+    forgetValue,
+    serveModel({ format, bytesOf, askedOf }, parts),
   );
   router.all(path, rejectMethod('POST'));
 }
@@ -96,12 +107,19 @@ function reserveTokens(tokensOf: (req: Request) => number): RequestHandler {
   };
 }
 
+/** Function whose result is cached for each request. */
+interface Remembered<Value> {
+  (req: Request): Value;
+  forget(req: Request): void;
+}
+
 /** Caches the result of a function for each request, so that the body is parsed only once. */
-function remember<Value extends object>(read: (req: Request) => Value): (req: Request) => Value {
+function remember<Value extends object>(read: (req: Request) => Value): Remembered<Value> {
   const values = new WeakMap<Request, Value>();
-  return (req) => {
+  const recall = (req: Request): Value => {
     const value = values.get(req) ?? read(req);
     values.set(req, value);
     return value;
   };
+  return Object.assign(recall, { forget: (req: Request) => void values.delete(req) });
 }

@@ -7,7 +7,14 @@ import {
 import { chatAnswer } from './answers/chat-answer.js';
 import { embeddingsAnswer } from './answers/embeddings-answer.js';
 import { messagesAnswer } from './answers/messages-answer.js';
-import type { AskedModel, ModelAnswer, ModelTurn, ProviderError, SpokenTurn } from './answers/model-turn.js';
+import {
+  type AskedModel,
+  type ModelAnswer,
+  type ModelTurn,
+  type ProviderError,
+  SERVED,
+  type SpokenTurn,
+} from './answers/model-turn.js';
 import { responsesAnswer } from './answers/responses-answer.js';
 
 /** Provider on a real socket that records requests, and answers in the format of their path. */
@@ -23,6 +30,7 @@ const ANSWERS: ReadonlyMap<string, (turn: SpokenTurn, asked: AskedModel) => Mode
   ['/v1/responses', responsesAnswer],
   ['/v1/messages', messagesAnswer],
   ['/v1/embeddings', embeddingsAnswer],
+  ['/v1/messages/count_tokens', () => ({ whole: { input_tokens: SERVED.input }, content: [], ending: [] })],
 ]);
 
 export async function startModelProvider(): Promise<ModelProvider> {
