@@ -12,6 +12,7 @@ interface Outcomes extends Record<keyof Behaviours, unknown> {
   readonly streamedTools: ToolOutcome;
   readonly textWith: string;
   readonly abort: AbortOutcome;
+  readonly embed: readonly number[];
   readonly token: string;
 }
 

@@ -22,7 +22,7 @@ export interface AiGateway extends ModelGateway {
 /** @param functions tools that the API key permits. Default: all, because the key is not of type `function_call` */
 export async function startAiGateway(functions?: readonly string[]): Promise<AiGateway> {
   const provider = await startModelProvider();
-  const endpoints = ['chat/completions", request_usage: true', 'responses"', 'messages"'].map(
+  const endpoints = ['chat/completions", request_usage: true', 'responses"', 'messages"', 'embeddings"'].map(
     (path) => `{ endpoint: "${provider.origin}/v1/${path}, api_key: ${PROVIDER_KEY} }`,
   );
   const key = modelKey([`{ name: echo-1, endpoints: [${endpoints.join(', ')}] }`]);

@@ -6,6 +6,7 @@ import type { UpstreamRequest } from '../../support/recording-upstream.js';
 import { type AiClient, startAiClient } from './ai-client.js';
 import { type AiGateway, PROVIDER_KEY, startAiGateway } from './ai-gateway.js';
 import { AI_PACKAGES, type AiProject, createAiProject } from './ai-project.js';
+import { VECTOR } from './answers/embeddings-answer.js';
 import { type ModelTurn, type ProviderError, SERVED } from './answers/model-turn.js';
 
 /** Client whose behaviours the tests describe. */
@@ -18,6 +19,8 @@ export interface AiClientCase {
   readonly aliases?: Readonly<Record<string, string>>;
   /** Environment variables of the program, beside those of the guide. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Whether the program has the behaviour `embed`. */
+  readonly embeds?: boolean;
   /** Name of the error for each status. */
   readonly errors: Readonly<Record<400 | 401 | 403 | 429 | 503, string>>;
   /** Requests to the provider that asks for 120 seconds of patience. Default: 1. */
@@ -135,6 +138,15 @@ function defineTests(each: AiClientCase): void {
 
     expect(seen).toEqual({ value: { text: TEXT.text, inputs: [CALL.input] } });
   });
+
+  if (each.embeds === true) {
+    test('receives the vector of a text, and its usage is settled', async () => {
+      const { seen, completions } = await observe([TEXT], 'embed');
+
+      expect(seen).toEqual({ value: VECTOR });
+      expect(completions()).toMatchObject([{ inputTokens: SERVED.input, outputTokens: 0 }]);
+    });
+  }
 
   test('receives the message of the provider for an invalid request, which costs nothing', async () => {
     const { seen, requests, completions } = await observe([INVALID], 'text');

@@ -5,6 +5,7 @@ import {
   type UpstreamReply,
 } from '../../support/recording-upstream.js';
 import { chatAnswer } from './answers/chat-answer.js';
+import { embeddingsAnswer } from './answers/embeddings-answer.js';
 import { messagesAnswer } from './answers/messages-answer.js';
 import {
   type AskedModel,
@@ -28,6 +29,7 @@ const ANSWERS: ReadonlyMap<string, (turn: SpokenTurn, asked: AskedModel) => Mode
   ['/v1/chat/completions', chatAnswer],
   ['/v1/responses', responsesAnswer],
   ['/v1/messages', messagesAnswer],
+  ['/v1/embeddings', embeddingsAnswer],
   ['/v1/messages/count_tokens', () => ({ whole: { input_tokens: SERVED.input }, content: [], ending: [] })],
 ]);
 

@@ -32,6 +32,7 @@ export interface ModelAnswer {
 export interface AskedModel {
   readonly model: string;
   readonly stream?: boolean;
+  readonly encoding_format?: string;
   readonly stream_options?: { readonly include_usage?: boolean };
 }
 

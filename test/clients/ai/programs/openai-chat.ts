@@ -50,6 +50,10 @@ serveBehaviours(
       const runner = openai.chat.completions.runTools({ ...ask(input), tools, stream: true });
       return { text: (await runner.finalContent()) ?? '', inputs };
     },
+    async embed({ prompt, model = 'echo-1' }) {
+      const { data } = await openai.embeddings.create({ model, input: prompt });
+      return data[0]?.embedding ?? [];
+    },
     async textWith(apiKey) {
       const client = new OpenAI({ baseURL: `${gateway}/v1`, apiKey });
       const chat = await client.chat.completions.create(ask({ prompt: 'Hello' }));

@@ -19,6 +19,8 @@ export interface Behaviours {
   textWith(token: string): Promise<string>;
   /** Aborts a stream after its first delta. */
   abort(input: ClientInput): Promise<AbortOutcome>;
+  /** Returns the vector of a text. */
+  embed?(input: ClientInput): Promise<readonly number[]>;
 }
 
 export interface ToolOutcome {
