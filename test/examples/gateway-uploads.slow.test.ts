@@ -1,18 +1,20 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, createServer, request, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { build } from 'esbuild';
 import { exchange, type GatewayProgram, setUpGatewayPrograms } from '../support/gateway-programs.js';
 import { listen } from '../support/http.js';
 
 const UPLOADS = 100;
 const CONCURRENT = 5;
 const BODY_BYTES = 10_000_000;
+const MAX_RSS_MB = 300;
 
-/** A gateway of bundled code starts with about 100 MB, and must stay under 300 MB. The loader of the tests needs more. */
-const MAX_GROWTH_MB = 200;
+/** The gateway as JavaScript, because the TypeScript loader of the tests needs 80 MB. In `dist/`, it finds the package. */
+const BUNDLE = `dist/gateway-uploads-${process.pid}.mjs`;
 
-const programs = setUpGatewayPrograms();
+const programs = setUpGatewayPrograms(BUNDLE);
 let provider: Server;
 let providerPort: number;
 /** Responses that wait until the test releases them. */
@@ -20,6 +22,10 @@ const held: ServerResponse[] = [];
 let isHolding = true;
 
 beforeAll(async () => {
+  await build({
+    ...{ entryPoints: ['examples/gateway/main.ts'], outfile: BUNDLE, bundle: true },
+    ...{ format: 'esm', platform: 'node', packages: 'external' },
+  });
   provider = createServer((req, res) => {
     req.resume().once('end', () => (isHolding ? void held.push(res) : answer(res)));
   });
@@ -30,7 +36,8 @@ beforeEach(() => {
   isHolding = true;
 });
 
-afterAll(() => {
+afterAll(async () => {
+  await rm(BUNDLE, { force: true });
   provider.closeAllConnections();
   provider.close();
 });
@@ -113,12 +120,11 @@ test.each([
     ),
   },
 ])(
-  '100 uploads of 10 MB need less than 200 MB more than at the start: $what',
+  '100 uploads of 10 MB need less than 300 MB: $what',
   async ({ body }) => {
     const gateway = await startGateway();
     const agent = new Agent({ keepAlive: true });
     const target = { port: gateway.port, token: await exchange(gateway.origin, 'sk-uploads'), agent };
-    const started = await peakRssMb(gateway);
     const statuses: number[] = [];
     const uploads = Array.from({ length: UPLOADS }, async () => {
       const status = await upload(target, body);
@@ -133,7 +139,7 @@ test.each([
     expect(await upload(target, body)).toBe(200);
     agent.destroy();
 
-    expect(peak - started).toBeLessThan(MAX_GROWTH_MB);
+    expect(peak).toBeLessThan(MAX_RSS_MB);
   },
   120_000,
 );
