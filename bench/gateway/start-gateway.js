@@ -28,8 +28,9 @@ const LIMIT = 1_000_000_000;
  */
 export async function startGateway(directory, provider, nodeArguments = []) {
   const apiKey = `sk-bench-${randomBytes(24).toString('hex')}`;
-  const keys = join(directory, 'api-keys');
-  await mkdir(keys, { mode: 0o700 });
+  // The gateway watches the directory of the API keys and its parent.
+  const keys = join(directory, 'watched', 'api-keys');
+  await mkdir(keys, { recursive: true, mode: 0o700 });
   await writeFile(join(keys, 'bench.yaml'), describeApiKey(provider));
   const env = {
     ...{
@@ -64,6 +65,7 @@ export async function startGateway(directory, provider, nodeArguments = []) {
       const text = await (await fetch(metrics)).text();
       return Number(/^process_cpu_seconds_total (\S+)$/m.exec(text)?.[1]);
     },
+    pid: program.pid,
     end: program.end,
   };
 }

@@ -32,6 +32,7 @@ export async function startProgram(args, { urls: wanted = 1, env = {}, stderr = 
   child.stdout.resume();
   return {
     urls,
+    pid: child.pid,
     async end() {
       child.kill('SIGTERM');
       await exited;
