@@ -5,6 +5,7 @@ import type { ModelEndpoint } from 'passport-jwe/api-keys';
 import { type Dispatcher, errors, request } from 'undici';
 import type { Course } from './follow-exchange.js';
 import { type ModelApiError, providerFailed, providerTimedOut, withoutRetry } from './model-api-error.js';
+import { noteStart } from './note-start.js';
 import { translateRefusal } from './translate-refusal.js';
 
 /** Request to an endpoint of a model. */
@@ -14,6 +15,9 @@ export interface ProviderCall {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer;
 }
+
+/** What a request to a provider needs of the client's request. */
+type ProviderClient = Pick<Course, 'signal' | 'setProcessing'>;
 
 /** Successful response of a provider. */
 export interface ProviderAnswer {
@@ -48,24 +52,23 @@ const MAX_REFUSAL_LENGTH = 64 * 1024;
  * have processed the request. Redirects are not followed, because they could leak the API key of the provider.
  *
  * @param calls requests to the endpoints, in order. Each one is built when it is needed.
- * @param client `signal` is aborted when the client disconnects. `setWaiting` is called before and after a delay.
+ * @param client `signal` is aborted when the client disconnects. `setProcessing` is called when a provider receives the request, and when it fails.
  * @throws ModelApiError (as rejection) if all endpoints failed, or if one rejected the request.
  */
 export async function callProvider(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
-  { signal, setWaiting }: Pick<Course, 'signal' | 'setWaiting'>,
+  client: ProviderClient,
 ): Promise<ProviderAnswer> {
+  const { signal } = client;
   for (const [retries, pauseMs] of [...PAUSES_MS, undefined].entries()) {
-    const attempt = await attemptInOrder(dispatcher, calls, signal);
+    const attempt = await attemptInOrder(dispatcher, calls, client);
     if (attempt.kind === 'answered') return attempt.answer;
     if (!attempt.mayRetry || pauseMs === undefined) {
       // Otherwise, the retries of the client would multiply those of the gateway.
       throw retries > 0 ? withoutRetry(attempt.failure) : attempt.failure;
     }
-    setWaiting(true);
     await pause(pauseMs, undefined, { signal });
-    setWaiting(false);
   }
   throw providerFailed();
 }
@@ -85,11 +88,11 @@ type Attempt =
 async function attemptInOrder(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
-  signal: AbortSignal,
+  client: ProviderClient,
 ): Promise<Attempt> {
   let mayRetry = true;
   for (const [index, build] of calls.entries()) {
-    const attempt = await attemptCall(dispatcher, build(), signal);
+    const attempt = await attemptCall(dispatcher, build(), client);
     if (attempt.kind === 'answered') return attempt;
     mayRetry &&= attempt.mayRetry;
     if (!attempt.mayFailOver || index === calls.length - 1) return { ...attempt, mayRetry };
@@ -100,19 +103,28 @@ async function attemptInOrder(
 async function attemptCall(
   dispatcher: Dispatcher,
   { endpoint, url, headers, body: content }: ProviderCall,
-  signal: AbortSignal,
+  { signal, setProcessing }: ProviderClient,
 ): Promise<Attempt> {
   const timeouts = {
     ...(endpoint.timeoutMs === undefined ? {} : { headersTimeout: endpoint.timeoutMs }),
     ...(endpoint.idleTimeoutMs === undefined ? {} : { bodyTimeout: endpoint.idleTimeoutMs }),
   };
   try {
-    const options = { dispatcher, method: 'POST', headers, body: content, signal, ...timeouts } as const;
+    const noting = noteStart(dispatcher, () => setProcessing(true));
+    const options = {
+      dispatcher: noting,
+      method: 'POST',
+      headers,
+      body: content,
+      signal,
+      ...timeouts,
+    } as const;
     const response = decode(await request(url, options));
     const { statusCode: status } = response;
     if (status >= 200 && status < 300) {
       return { kind: 'answered', answer: { endpoint, ...readAnswer(response) } };
     }
+    setProcessing(false);
     const retryAfter = firstOf(response.headers['retry-after']);
     // The status is known, so a body that is too long or breaks off only costs the message.
     const body = await readText(response.body, MAX_REFUSAL_LENGTH).catch(() => '');
@@ -122,6 +134,7 @@ async function attemptCall(
     const mayRetry = OVERLOADED.has(status) && waitsBriefly;
     return { kind: 'failed', failure, mayRetry, mayFailOver: status === 429 || status >= 500 };
   } catch (cause) {
+    setProcessing(false);
     signal.throwIfAborted();
     const mayRetry = NEVER_SENT.has(codeOf(cause));
     return { kind: 'failed', failure: translateFailure(cause), mayRetry, mayFailOver: true };

@@ -2,11 +2,19 @@ import type { JsonObject } from 'passport-jwe';
 import type { ModelConfiguration, ModelEndpoint, TokenLimitMember } from 'passport-jwe/api-keys';
 import { z } from 'zod';
 import { editJson, type JsonChange, type JsonChanges } from '../json/edit-json.js';
+import { messagesIn, textsOfMessage } from './chat-texts.js';
+import { estimateInput } from './estimate-input.js';
 import { CHAT_MEMBERS } from './known-members.js';
 import { parseEventData } from './parse-event-data.js';
 import { isUnset, listOf, messageList, modelName, readBody, tokenCount } from './read-body.js';
 import { withData } from './split-events.js';
-import { EmissionCounter, estimateInput, readCount, type TokenUsage } from './token-usage.js';
+import {
+  completeUsage,
+  EmissionCounter,
+  type ReportedUsage,
+  readCountAt,
+  usageSoFar,
+} from './token-usage.js';
 import { MAX_TOOLS, namesOfTools, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
@@ -56,8 +64,9 @@ export const openaiChat: WireFormat<ChatRequest> = {
   },
 
   usageOf: ({ usage }) => readUsage(usage),
-  meter: ({ inputEstimate, wantsUsage }, { requestUsage }) =>
-    meterChat(inputEstimate, requestUsage && !wantsUsage),
+  textsOf: ({ choices }) => messagesIn(choices, 'message').flatMap(textsOfMessage),
+  meter: ({ wantsUsage }, { requestUsage }, inputTokens) =>
+    meterChat(inputTokens, requestUsage && !wantsUsage),
   breakEvent: (body) => formatEvent({ data: JSON.stringify(body) }),
 };
 
@@ -119,43 +128,31 @@ function maxOutputOf(chat: ChatBody, { explicit, maxTokens }: ModelConfiguration
   return limit === NO_LIMIT ? maxTokens : limit;
 }
 
-const usageSchema = z.looseObject({ prompt_tokens: z.number(), completion_tokens: z.number().optional() });
-
-/** Reads the usage. `prompt_tokens` includes cached tokens. */
-function readUsage(usage: unknown): TokenUsage | undefined {
-  const { success, data } = usageSchema.safeParse(usage);
-  if (!success) return undefined;
-  return { inputTokens: readCount(data.prompt_tokens), outputTokens: readCount(data.completion_tokens) };
+/**
+ * Reads the usage. `prompt_tokens` includes cached tokens. Some providers count reasoning tokens in `total_tokens` but not
+ * in `completion_tokens`.
+ */
+function readUsage(usage: unknown): ReportedUsage {
+  const inputTokens = readCountAt(usage, 'prompt_tokens');
+  const completion = readCountAt(usage, 'completion_tokens');
+  const total = readCountAt(usage, 'total_tokens');
+  const others = total === undefined || inputTokens === undefined ? undefined : total - inputTokens;
+  return {
+    inputTokens,
+    outputTokens: others === undefined ? completion : Math.max(completion ?? 0, others),
+    cachedTokens: readCountAt(usage, 'prompt_tokens_details', 'cached_tokens'),
+    reasoningTokens: readCountAt(usage, 'completion_tokens_details', 'reasoning_tokens'),
+  };
 }
 
-const deltaSchema = z.looseObject({
-  choices: z
-    .array(
-      z.looseObject({
-        delta: z
-          .looseObject({
-            content: z.string().nullish(),
-            refusal: z.string().nullish(),
-            reasoning_content: z.string().nullish(),
-            tool_calls: z
-              .array(
-                z.looseObject({ function: z.looseObject({ arguments: z.string().nullish() }).nullish() }),
-              )
-              .nullish(),
-          })
-          .nullish(),
-      }),
-    )
-    .nullish(),
-});
-
 /** @param hidesUsage whether to remove the usage from the stream, because only the gateway requested it. */
-function meterChat(inputEstimate: number, hidesUsage: boolean): StreamMeter {
+function meterChat(inputTokens: number, hidesUsage: boolean): StreamMeter {
   const emitted = new EmissionCounter();
   /** Choices that have begun, and whether they are finished. */
   const finished = new Map<number, boolean>();
-  let reported: TokenUsage | undefined;
+  let reported: ReportedUsage = {};
   let isComplete = false;
+  const isWhole = (): boolean => isComplete || (finished.size > 0 && [...finished.values()].every(Boolean));
 
   return {
     relay(event) {
@@ -164,9 +161,10 @@ function meterChat(inputEstimate: number, hidesUsage: boolean): StreamMeter {
         return event.raw;
       }
       const chunk = parseEventData(event.data);
-      countDeltas(chunk, emitted);
+      for (const delta of messagesIn(chunk['choices'], 'delta')) emitted.add(...textsOfMessage(delta));
       for (const { index, isFinished } of choicesOf(chunk)) finished.set(index, isFinished);
-      reported = readUsage(chunk['usage']) ?? reported;
+      // The counts are cumulative: each replaces the previous ones.
+      if (!isUnset(chunk['usage'])) reported = readUsage(chunk['usage']);
       if (!hidesUsage || !('usage' in chunk)) return event.raw;
       const { usage, choices } = chunk;
       const isUsageAlone = Array.isArray(choices) && choices.length === 0 && Boolean(usage);
@@ -177,22 +175,13 @@ function meterChat(inputEstimate: number, hidesUsage: boolean): StreamMeter {
     },
     // Some providers end streams without `[DONE]`.
     get isWhole() {
-      return isComplete || (finished.size > 0 && [...finished.values()].every(Boolean));
+      return isWhole();
     },
     get usage() {
-      return reported ?? { inputTokens: inputEstimate, outputTokens: emitted.tokens };
+      const estimated = { inputTokens, outputTokens: emitted.tokens };
+      return isWhole() ? completeUsage(reported, estimated) : usageSoFar(reported, estimated);
     },
   };
-}
-
-function countDeltas(chunk: JsonObject, emitted: EmissionCounter): void {
-  const { data } = deltaSchema.safeParse(chunk);
-  for (const { delta } of data?.choices ?? []) {
-    emitted.add(delta?.content);
-    emitted.add(delta?.refusal);
-    emitted.add(delta?.reasoning_content);
-    for (const call of delta?.tool_calls ?? []) emitted.add(call.function?.arguments);
-  }
 }
 
 function withoutUsage(data: string): string {

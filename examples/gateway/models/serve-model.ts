@@ -17,12 +17,12 @@ import {
 import type { CompletionListener } from './completion-record.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
 import { endpointsOf, findModel, modelsOf, urlOf } from './find-model.js';
-import { type Course, followExchange, NOTHING } from './follow-exchange.js';
+import { type Course, followExchange } from './follow-exchange.js';
 import { providerFailed } from './model-api-error.js';
 import { json } from './read-body.js';
 import type { ReceivedBody } from './receive-body.js';
 import { relayStream } from './relay-stream.js';
-import { estimateTokens } from './token-usage.js';
+import { completeUsage, estimateOutput, isSilent, NOTHING } from './token-usage.js';
 import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
 
 /** Dependencies of the model handlers. */
@@ -70,7 +70,7 @@ export function serveModel<Asked extends ModelRequest>(
   const serve = async (req: Request, res: Response): Promise<void> => {
     const asked = route.askedOf(req);
     const model = modelOf(req, asked.model, service.apiKeys);
-    const reserved = { inputTokens: asked.inputEstimate, outputTokens: asked.maxOutput(model) };
+    const reserved = { inputTokens: asked.inputEstimate(model), outputTokens: asked.maxOutput(model) };
     const { onCompletion } = service;
     const course = followExchange({ req, res, model: model.name, reserved, onCompletion });
     const exchange = { ...route, req, res, course, model };
@@ -131,15 +131,18 @@ function callOf<Asked extends ModelRequest>(
 }
 
 async function passAnswerOn<Asked extends ModelRequest>(
-  { format, res, course }: Exchange<Asked>,
+  { format, askedOf, req, res, course, model }: Exchange<Asked>,
   { body }: ProviderAnswer,
 ): Promise<void> {
   const text = await readText(body, MAX_ANSWER_LENGTH).catch((cause: unknown) => {
     throw translateFailure(cause);
   });
   const answer = parseAnswer(text);
-  const estimate = { inputTokens: 0, outputTokens: estimateTokens(text.length) };
-  course.end('completed', format.usageOf(answer) ?? estimate);
+  const estimated = {
+    inputTokens: askedOf(req).inputEstimate(model),
+    outputTokens: estimateOutput(format.textsOf(answer)),
+  };
+  course.end('completed', completeUsage(format.usageOf(answer), estimated));
   res.status(200).type('json').send(text);
 }
 
@@ -154,20 +157,21 @@ function parseAnswer(text: string) {
 
 /** Relays a streamed response. The first event sends the status, so later failures are reported in a final event. */
 async function passStreamOn<Asked extends ModelRequest>(
-  { format, askedOf, req, res, course }: Exchange<Asked>,
+  { format, askedOf, req, res, course, model }: Exchange<Asked>,
   { body, contentType, endpoint }: ProviderAnswer,
 ): Promise<void> {
   if (!/^text\/event-stream\b/i.test(contentType)) {
     discard(body);
     throw providerFailed(new Error('The provider did not respond with an event stream'));
   }
-  const meter = format.meter(askedOf(req), endpoint);
+  const asked = askedOf(req);
+  const meter = format.meter(asked, endpoint, asked.inputEstimate(model));
   course.follow(() => meter.usage);
   try {
     await relayStream({ body, res, meter, signal: course.signal });
     course.end('completed', meter.usage);
   } catch (cause) {
-    course.end('broken', meter.usage);
+    course.end('broken', isSilent(meter.usage) ? NOTHING : meter.usage);
     if (isResponseFinished(res)) return;
     noteFailure(res, cause);
     const failed = describeFailure(providerFailed(cause));

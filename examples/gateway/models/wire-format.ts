@@ -1,8 +1,9 @@
 import type { JsonObject } from 'passport-jwe';
 import type { ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
 import type { JsonChanges } from '../json/edit-json.js';
+import type { InputEstimate } from './estimate-input.js';
 import type { KnownMembers } from './known-members.js';
-import type { TokenUsage } from './token-usage.js';
+import type { ReportedUsage, TokenUsage } from './token-usage.js';
 
 /** Model request, parsed from any API format. */
 export interface ModelRequest {
@@ -10,8 +11,8 @@ export interface ModelRequest {
   readonly isStream: boolean;
   /** All names of the tools in the request. */
   readonly toolNames: readonly string[];
-  /** Estimated number of input tokens. */
-  readonly inputEstimate: number;
+  /** Returns the estimated number of input tokens for a model configuration. */
+  readonly inputEstimate: InputEstimate;
   /** Returns the maximum number of output tokens for a model configuration. */
   maxOutput(model: ModelConfiguration): number;
   /**
@@ -72,9 +73,12 @@ export interface WireFormat<Asked extends ModelRequest = ModelRequest> {
    * @throws InvalidRequestError if the body is not a request of this format.
    */
   read(body: unknown): Asked;
-  /** Returns the usage in a complete response, or `undefined` if the response contains none. */
-  usageOf(answer: JsonObject): TokenUsage | undefined;
-  meter(request: Asked, endpoint: ModelEndpoint): StreamMeter;
+  /** Returns the counts that a complete response reports. */
+  usageOf(answer: JsonObject): ReportedUsage;
+  /** Returns the texts in a complete response that the model generated, to estimate an output that is not reported. */
+  textsOf(answer: JsonObject): readonly unknown[];
+  /** @param inputTokens estimated number of input tokens, until the provider reports it. */
+  meter(request: Asked, endpoint: ModelEndpoint, inputTokens: number): StreamMeter;
   /** Returns the event that reports an error at the end of a broken stream. */
   breakEvent(body: JsonObject): string;
 }

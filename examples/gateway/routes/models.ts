@@ -51,7 +51,8 @@ function mountFormat<Asked extends ModelRequest>(
   /** Returns the tokens to reserve: the estimated input and the maximum output. Unused tokens are returned later. */
   const tokens = (req: Request): number => {
     const asked = askedOf(req);
-    return asked.inputEstimate + asked.maxOutput(modelOf(req, asked.model, parts.apiKeys));
+    const model = modelOf(req, asked.model, parts.apiKeys);
+    return asked.inputEstimate(model) + asked.maxOutput(model);
   };
   router.post(
     format.route.replace('/v1', ''),
