@@ -79,6 +79,7 @@ const BLOCKS = [
   'issue',
   'revoke',
   'limits',
+  'reserve-tokens',
   'delegation',
   'token-client',
   'dpop-client',
@@ -532,6 +533,21 @@ describe('the README and the pages of docs', () => {
     const answer = await getDocuments(origin, await mint('read:documents'));
 
     expect(answer.headers.get('ratelimit')).toContain('"requests_per_minute";r=59');
+  });
+
+  test('reserves model tokens after the body is read', async () => {
+    const origin = await startServer('reserve-tokens');
+    const token = await mint('execute:models');
+    const chat = (prompt: string) =>
+      fetch(`${origin}/chat`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+        body: JSON.stringify({ prompt }),
+      });
+    const answer = await chat('a'.repeat(3987));
+
+    expect(answer.headers.get('ratelimit')).toContain('"tokens_per_minute";r=8000');
+    expect((await chat('a'.repeat(36_000))).status).toBe(429);
   });
 
   test('shows which tokens an API key may exchange', async () => {
