@@ -127,9 +127,9 @@ async function attemptCall(
     setProcessing(false);
     const retryAfter = firstOf(response.headers['retry-after']);
     // The status is known, so a body that is too long or breaks off only costs the message.
-    const body = await readText(response.body, MAX_REFUSAL_LENGTH).catch(() => '');
+    const body = await readBytes(response.body, MAX_REFUSAL_LENGTH).catch(() => '');
     signal.throwIfAborted();
-    const failure = translateRefusal({ status, retryAfter, body }, secretsOf(endpoint));
+    const failure = translateRefusal({ status, retryAfter, body: String(body) }, secretsOf(endpoint));
     const waitsBriefly = (failure.detail.retryAfterSeconds ?? 0) <= MAX_RETRY_AFTER_SECONDS;
     const mayRetry = OVERLOADED.has(status) && waitsBriefly;
     return { kind: 'failed', failure, mayRetry, mayFailOver: status === 429 || status >= 500 };
@@ -204,22 +204,23 @@ export function translateFailure(cause: unknown): ModelApiError {
 }
 
 /**
- * Reads a body as UTF-8 text.
+ * Reads a body.
  *
  * @param maxLength maximum length in bytes.
  * @throws ModelApiError (as rejection) if the body is longer than `maxLength`.
  */
-export async function readText(body: Readable, maxLength: number): Promise<string> {
+export async function readBytes(body: Readable, maxLength: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
-    const bytes = Buffer.from(chunk);
+    const bytes: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
     length += bytes.length;
     if (length > maxLength)
       throw providerFailed(new Error(`The response of the provider exceeds ${maxLength} bytes`));
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, length);
 }
 
 /** Discards a response body and ignores its errors. */

@@ -35,6 +35,9 @@ export interface CourseParts {
   readonly onCompletion: CompletionListener;
 }
 
+/** Reason of all aborts. A new error for each request would cost time for its stack. */
+const CLIENT_LEFT = new DOMException('The client disconnected', 'AbortError');
+
 /** Follows a model request until it is settled. A client that disconnects is charged for the usage so far. */
 export function followExchange({ req, res, model, reserved, onCompletion }: CourseParts): Course {
   const startedAt = performance.now();
@@ -55,7 +58,7 @@ export function followExchange({ req, res, model, reserved, onCompletion }: Cour
   };
   onResponseFinished(res, () => {
     end('client_left', usageSoFar());
-    leaving.abort();
+    leaving.abort(CLIENT_LEFT);
   });
 
   return {
