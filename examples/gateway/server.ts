@@ -1,6 +1,7 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { onResponseFinished } from 'passport-jwe';
+import { deferContinue } from './defer-continue.js';
 import type { Settings } from './settings.js';
 
 /** HTTP server with graceful shutdown. */
@@ -26,6 +27,7 @@ const HALF_SENT_MS = 250;
 /** Creates an HTTP server that finishes running requests before it closes. */
 export function createGatewayServer(settings: ServerSettings): GatewayServer {
   const server = createServer();
+  deferContinue(server);
   const running = new Set<ServerResponse>();
   let isDraining = false;
   let onChange = (): void => {};

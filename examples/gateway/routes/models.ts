@@ -1,7 +1,10 @@
-import express, { type Request, type Router } from 'express';
+import express, { type Request, type RequestHandler, type Router } from 'express';
 import {
+  admissionOf,
+  isResponseFinished,
   type Limits,
   limitRequests,
+  requireClaims,
   requireFunctions,
   requireModel,
   requireScope,
@@ -41,6 +44,7 @@ export function modelRoutes(parts: ModelRoutesParts): Router {
   return router;
 }
 
+/** Mounts a route. It admits requests before it reads them, so that few bodies of a key are in memory at the same time. */
 function mountFormat<Asked extends ModelRequest>(
   router: Router,
   format: WireFormat<Asked>,
@@ -56,13 +60,32 @@ function mountFormat<Asked extends ModelRequest>(
   };
   router.post(
     format.route.replace('/v1', ''),
+    limitRequests({ limits: parts.limits }),
     express.raw({ type: 'application/json', limit: BODY_LIMIT }),
     requireModel((req) => askedOf(req).model),
     rejectDetours(format.members, bodyOf),
     requireFunctions((req) => askedOf(req).toolNames),
-    limitRequests({ limits: parts.limits, tokens }),
+    reserveTokens(tokens),
     serveModel({ format, bodyOf, askedOf }, parts),
   );
+}
+
+/** Creates middleware that reserves model tokens for the request, which `limitRequests()` has admitted. */
+function reserveTokens(tokensOf: (req: Request) => number): RequestHandler {
+  // As a guard, because guards record audit events of rejected requests.
+  const reserve = requireClaims(async (_claims, req) => {
+    const admission = admissionOf(req);
+    await admission.reserve(tokensOf(req));
+    req.res?.set(admission.headers);
+    return true;
+  });
+  return function reserveModelTokens(req, res, next) {
+    reserve(req, res, (failure?: unknown) => {
+      if (!isResponseFinished(res)) next(failure);
+      // A client that has disconnected needs no response, and no provider has received its request.
+      else if (failure === undefined) void admissionOf(req).settle({ tokens: 0 });
+    });
+  };
 }
 
 /** Caches the result of a function for each request, so that the body is parsed only once. */
