@@ -155,7 +155,7 @@ describe('a token that limits models alone', () => {
       '403 tools.0.model',
     ],
     [MESSAGES, ',"mcp_servers":[]', '200'],
-    [CHAT, `,"x":{"model":"a","model":"b"}${tool('{"type":"web_search","Custom":1}')}`, '200'],
+    [CHAT, `,"x":{"a":"a","a":"b"}${tool('{"type":"web_search","Custom":1}')}`, '200'],
     [CHAT, ',"invented_tomorrow":{}', '200'],
   ])('at %s with %s is answered %s', async (route, members, expected) => {
     expect(await ask('tiered', route, members)).toBe(expected);

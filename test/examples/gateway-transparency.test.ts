@@ -13,6 +13,7 @@ beforeAll(async () => {
   const models = (more: string): readonly string[] =>
     [
       ['gpt', 'chat/completions'],
+      ['agent', 'responses'],
       ['claude', 'messages'],
       ['vectors', 'embeddings'],
     ].map(
@@ -63,7 +64,7 @@ describe('without parameters in the API key file', () => {
     }
 
     expect(changed).toEqual([]);
-    expect(MODEL_REQUEST_SHAPES.length).toBeGreaterThanOrEqual(40);
+    expect(MODEL_REQUEST_SHAPES.length).toBeGreaterThanOrEqual(56);
   });
 
   test('the provider receives only these headers', async () => {
@@ -88,7 +89,10 @@ describe('without parameters in the API key file', () => {
 });
 
 /** Members that the parameters of the key `set` can change. */
-const CONFIGURED = ['max_tokens', 'max_completion_tokens', 'temperature', 'stream_options', 'thinking'];
+const CONFIGURED = [
+  ...['max_tokens', 'max_completion_tokens', 'max_output_tokens'],
+  ...['temperature', 'stream_options', 'thinking'],
+];
 
 test('with parameters, all other members keep their value and order', async () => {
   const others = (text: string): string =>
@@ -165,6 +169,22 @@ test.each([
 
   expect(String(await relay('set', { route, body }))).toBe(
     `${body.slice(0, body.length - members.length - 2)}${sent}}`,
+  );
+});
+
+const LIMIT = ',"max_output_tokens":2000';
+
+test.each([
+  ['', `\n${LIMIT},"temperature":0.3`],
+  [',"max_output_tokens":9', ',"max_output_tokens":9\n,"temperature":0.3'],
+  [',"max_output_tokens" : 9000,"temperature":0', ',"max_output_tokens" : 2000,"temperature":0\n'],
+  [',"max_output_tokens":null,"top_p":1', ',"max_output_tokens":2000,"top_p":1\n'],
+  [',"reasoning":{"effort":"low"}', `,"reasoning":{"effort":"low"}\n${LIMIT}`],
+])('the parameters change a response with %j to %j', async (members, sent) => {
+  const body = `{ "model":"agent", "input":"Hi"${members}\n}`;
+
+  expect(String(await relay('set', { route: '/v1/responses', body }))).toBe(
+    `{ "model":"agent", "input":"Hi"${sent}}`,
   );
 });
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from 'passport-jwe';
-import { json } from './read-body.js';
+import { objectsIn } from './read-body.js';
 
 /** Returns the `message` or the `delta` of each choice in an answer of an OpenAI chat. */
 export function messagesIn(choices: unknown, name: 'message' | 'delta'): readonly JsonObject[] {
@@ -17,13 +17,4 @@ export function textsOfMessage(message: JsonObject): readonly unknown[] {
     ]),
     ...objectsIn([message['audio']]).map(({ transcript }) => transcript),
   ];
-}
-
-/** Returns the objects in a list. Values that are not a list have none. */
-function objectsIn(list: unknown): readonly JsonObject[] {
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((entry) => {
-    const { data } = json.safeParse(entry);
-    return data === undefined ? [] : [data];
-  });
 }

@@ -3,6 +3,8 @@ export interface KnownMembers {
   readonly body: ReadonlySet<string>;
   /** Members of tools that the client executes. */
   readonly tool: ReadonlySet<string>;
+  /** Items of `input`, if the format has a list of items. */
+  readonly item?: { readonly types: ReadonlySet<string>; readonly members: ReadonlySet<string> };
 }
 
 const setOf = (names: string): ReadonlySet<string> => new Set(names.trim().split(/\s+/));
@@ -43,7 +45,35 @@ export const MESSAGES_MEMBERS: KnownMembers = {
   `),
 };
 
-/** Members with which providers and routers select a different model than `model`. They are rejected for all tokens. */
+/**
+ * Members of OpenAI responses. Absent are members that use tools, models or data of the provider account: `background`,
+ * `context_management`, `conversation`, `moderation`, `previous_response_id` and `prompt`.
+ */
+export const RESPONSES_MEMBERS: KnownMembers = {
+  body: setOf(`
+    model input client_metadata include instructions max_output_tokens max_tool_calls metadata parallel_tool_calls
+    prompt_cache_key prompt_cache_options prompt_cache_retention reasoning safety_identifier service_tier store stream
+    stream_options temperature text tool_choice tools top_logprobs top_p truncation user
+  `),
+  tool: setOf('type name description parameters strict format allowed_callers defer_loading output_schema'),
+  item: {
+    // Other items add tools, for example `additional_tools`, or refer to data of the provider account.
+    types: setOf(
+      'message function_call function_call_output custom_tool_call custom_tool_call_output reasoning',
+    ),
+    members: setOf(`
+      type id role content phase status call_id name namespace arguments input output caller summary encrypted_content
+    `),
+  },
+};
+
+/** Members of a tool of type `namespace`, which contains tools of the client. */
+export const NAMESPACE_MEMBERS = setOf('type name description tools');
+
+/**
+ * Members with which providers and routers select a different model than `model`, beside members whose name contains
+ * `model` or `fallbacks`. They are rejected for all tokens.
+ */
 export const MODEL_SELECTING_MEMBERS = setOf(`
-  models model_list route fallbacks context_window_fallbacks content_policy_fallbacks plugins preset prompt
+  route plugins preset prompt api_base base_url custom_llm_provider deployment_id litellm_params user_config
 `);

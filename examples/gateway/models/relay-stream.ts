@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Response } from 'express';
-import { discard } from './call-provider.js';
+import { discard } from './decode-body.js';
 import { EventSplitter } from './split-events.js';
 import { StreamBrokenError, type StreamEvent, type StreamMeter } from './wire-format.js';
 

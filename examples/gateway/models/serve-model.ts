@@ -9,13 +9,13 @@ import { requestIdOf } from '../observability/request-id.js';
 import type { Traced } from '../observability/tracing.js';
 import {
   callProvider,
-  discard,
   type ProviderAnswer,
   type ProviderCall,
   readBytes,
   translateFailure,
 } from './call-provider.js';
 import type { CompletionListener } from './completion-record.js';
+import { discard } from './decode-body.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
 import { endpointsOf, findModel, modelsOf, urlOf } from './find-model.js';
 import { type Course, followExchange } from './follow-exchange.js';
@@ -184,7 +184,8 @@ async function passStreamOn<Asked extends ModelRequest>(
     const failed = describeFailure(providerFailed(cause));
     const type = cause instanceof StreamBrokenError ? cause.type : undefined;
     const detail = type === undefined ? failed : { ...failed, type };
-    res.write(format.breakEvent(describeModelError(detail, requestIdOf(res))));
+    const lastEvent = cause instanceof StreamBrokenError ? cause.lastEvent : undefined;
+    res.write(lastEvent ?? format.breakEvent(describeModelError(detail, requestIdOf(res))));
   }
   res.end();
 }

@@ -88,10 +88,16 @@ export class StreamBrokenError extends Error {
   override readonly name = 'StreamBrokenError';
   /** Error type that the provider reported, for example `overloaded_error`. */
   readonly type: string | undefined;
+  /** Event of the provider that reports the error, without secrets. It replaces that of the gateway. */
+  readonly lastEvent: string | undefined;
 
-  constructor(message: string, { type }: { readonly type?: string | undefined } = {}) {
+  constructor(
+    message: string,
+    { type, lastEvent }: Partial<Pick<StreamBrokenError, 'type' | 'lastEvent'>> = {},
+  ) {
     super(message);
     this.type = type;
+    this.lastEvent = lastEvent;
   }
 }
 

@@ -14,15 +14,17 @@ const BATCH_MS = 10;
  */
 export function batchLines(file: string | number): DestinationStream {
   const destination = pino.destination({ dest: file, minLength: BATCH_LENGTH });
-  let timer: NodeJS.Timeout | undefined;
+  let isScheduled = false;
   const flush = (): void => {
-    timer = undefined;
+    isScheduled = false;
     destination.flush();
   };
   return {
     write(line) {
       destination.write(line);
-      timer ??= setTimeout(flush, BATCH_MS);
+      if (isScheduled) return;
+      isScheduled = true;
+      setTimeout(flush, BATCH_MS);
     },
   };
 }

@@ -12,16 +12,21 @@ import {
 } from 'passport-jwe';
 import { anthropicMessages, anthropicTokenCount } from '../models/anthropic-messages.js';
 import { listModels, showModel } from '../models/list-models.js';
-import { ModelApiError } from '../models/model-api-error.js';
 import { openaiChat } from '../models/openai-chat.js';
 import { openaiEmbeddings } from '../models/openai-embeddings.js';
+import { openaiResponses } from '../models/openai-responses.js';
 import { receiveBody } from '../models/receive-body.js';
 import { rejectDetours } from '../models/reject-detours.js';
+import { rejectMethod, rejectRoute } from '../models/reject-route.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
 import type { ModelRequest, WireFormat } from '../models/wire-format.js';
+import { remember } from './remember.js';
 
 /** Maximum body size, sufficient for images and long conversations. */
 const BODY_LIMIT = '32mb';
+
+const FORMATS = [openaiChat, openaiResponses, openaiEmbeddings, anthropicMessages, anthropicTokenCount];
+const SERVED = [...FORMATS.map(({ route }) => `POST ${route}`), 'GET /v1/models', 'GET /v1/models/:id'];
 
 /** Dependencies of the model routes. */
 export interface ModelRoutesParts extends ModelService {
@@ -36,11 +41,13 @@ export function modelRoutes(parts: ModelRoutesParts): Router {
   router.use(requireType('tiered_model_exec', 'function_call', 'delegation'));
   router.get('/models', limitRequests({ limits }), listModels(apiKeys));
   router.get('/models/:id', limitRequests({ limits }), showModel(apiKeys));
+  router.all(['/models', '/models/:id'], rejectMethod('GET', 'HEAD'));
   mountFormat(router, openaiChat, parts);
+  mountFormat(router, openaiResponses, parts);
   mountFormat(router, openaiEmbeddings, parts);
   mountFormat(router, anthropicMessages, parts);
   mountFormat(router, anthropicTokenCount, parts);
-  router.use(refuseUnknownRoute);
+  router.use(rejectRoute(SERVED));
   return router;
 }
 
@@ -58,8 +65,9 @@ function mountFormat<Asked extends ModelRequest>(
     const model = modelOf(req, asked.model, parts.apiKeys);
     return asked.inputEstimate(model) + asked.maxOutput(model);
   };
+  const path = format.route.replace('/v1', '');
   router.post(
-    format.route.replace('/v1', ''),
+    path,
     limitRequests({ limits: parts.limits }),
     express.raw({ type: 'application/json', limit: BODY_LIMIT }),
     requireModel((req) => askedOf(req).model),
@@ -68,6 +76,7 @@ function mountFormat<Asked extends ModelRequest>(
     reserveTokens(tokens),
     serveModel({ format, bodyOf, askedOf }, parts),
   );
+  router.all(path, rejectMethod('POST'));
 }
 
 /** Creates middleware that reserves model tokens for the request, which `limitRequests()` has admitted. */
@@ -86,19 +95,4 @@ function reserveTokens(tokensOf: (req: Request) => number): RequestHandler {
       else if (failure === undefined) void admissionOf(req).settle({ tokens: 0 });
     });
   };
-}
-
-/** Caches the result of a function for each request, so that the body is parsed only once. */
-function remember<Value extends object>(read: (req: Request) => Value): (req: Request) => Value {
-  const values = new WeakMap<Request, Value>();
-  return (req) => {
-    const value = values.get(req) ?? read(req);
-    values.set(req, value);
-    return value;
-  };
-}
-
-function refuseUnknownRoute(): never {
-  const message = 'The requested route does not exist';
-  throw new ModelApiError({ status: 404, type: 'not_found_error', code: 'unknown_route', message });
 }
