@@ -84,7 +84,7 @@ export async function startGateway(
       ...{ isReady, findWarnings },
     };
     const app = createApp(service, parts);
-    server.server.on('request', app);
+    server.serve(app);
 
     const closeServer = async (): Promise<void> => {
       const cutOff = await server.close();

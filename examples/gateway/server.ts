@@ -1,12 +1,13 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Express } from 'express';
 import { onResponseFinished } from 'passport-jwe';
 import { deferContinue } from './defer-continue.js';
+import { createExpressServer } from './express-server.js';
 import type { Settings } from './settings.js';
 
 /** HTTP server with graceful shutdown. */
 export interface GatewayServer {
-  readonly server: Server;
   /** Whether the server is shutting down. Load balancers should then send no more requests. */
   readonly isDraining: boolean;
   /**
@@ -15,6 +16,8 @@ export interface GatewayServer {
    * @throws Error (as rejection) that names the port if the port is in use.
    */
   listen(): Promise<string>;
+  /** Passes requests to the application. */
+  serve(app: Express): void;
   /** Shuts the server down. Resolves with the number of requests that were aborted at the timeout. */
   close(): Promise<number>;
 }
@@ -26,7 +29,7 @@ const HALF_SENT_MS = 250;
 
 /** Creates an HTTP server that finishes running requests before it closes. */
 export function createGatewayServer(settings: ServerSettings): GatewayServer {
-  const server = createServer();
+  const { server, serve } = createExpressServer();
   deferContinue(server);
   const running = new Set<ServerResponse>();
   let isDraining = false;
@@ -54,11 +57,11 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
     });
 
   return {
-    server,
     get isDraining() {
       return isDraining;
     },
     listen: () => listen(server, settings),
+    serve,
 
     async close() {
       isDraining = true;
