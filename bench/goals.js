@@ -1,5 +1,6 @@
 import { EXTERNAL_FORMS } from './external-forms.js';
 import { compare } from './measure.js';
+import { LARGE_KINDS } from './scenarios/gateway-overhead.js';
 import { MAX_SIZE } from './scenarios/size.js';
 import { CPU_TIME } from './subjects.js';
 
@@ -86,7 +87,7 @@ const GOALS = [
   { scenario: 'import', unit: 'ms', subject: 'passport-jwe after Express', of: PEERS, most: 2 },
   { scenario: 'size', unit: 'MB', subject: 'passport-jwe, installed', of: MAX_SIZE.name, most: 1 },
   ...['gateway, small chat', 'gateway, small chat, stream'].flatMap(withinBound),
-  ...['image', 'conversation'].map((kind) => ({
+  ...LARGE_KINDS.map((kind) => ({
     ...{ scenario: `gateway, 10 MB, ${kind}`, unit: 'ms/req', subject: 'gateway', of: 'pipe', most: 3.5 },
   })),
   ...onRoute('HTTP, new tokens', [

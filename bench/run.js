@@ -16,6 +16,7 @@ import {
   createGatewayChatScenario,
   createGatewayLargeScenario,
   createGatewayLoadScenario,
+  LARGE_KINDS,
 } from './scenarios/gateway-overhead.js';
 import { createNewTokensScenario, createRepeatedTokensScenario } from './scenarios/guarded-route.js';
 import { createImportScenario } from './scenarios/imports.js';
@@ -68,8 +69,7 @@ const SCENARIOS = [
   ['gateway, small chat', () => createGatewayChatScenario(false)],
   ['gateway, small chat, stream', () => createGatewayChatScenario(true)],
   ['gateway, 32 connections', createGatewayLoadScenario],
-  ['gateway, 10 MB, image', () => createGatewayLargeScenario('image')],
-  ['gateway, 10 MB, conversation', () => createGatewayLargeScenario('conversation')],
+  ...LARGE_KINDS.map((kind) => [`gateway, 10 MB, ${kind}`, () => createGatewayLargeScenario(kind)]),
   ['HTTP, new tokens', createNewTokensScenario],
   ['HTTP, repeated tokens', createRepeatedTokensScenario],
   ['HTTP, token endpoint', createTokenEndpointScenario],

@@ -3,8 +3,8 @@ const QUESTION = 'What is the capital of France, and how many people live there?
 
 const TEN_MB = 10_000_000;
 
-/** A message of a conversation, of 2 KB, with line ends, quotes and characters beyond ASCII. */
-const LONG_TEXT = `"${QUESTION}"\n– ${SYSTEM}\n`.repeat(12);
+/** Text of a message of 2 KB, with line ends and quotes. */
+const LONG_TEXT = `"${QUESTION}"\n- ${SYSTEM}\n`.repeat(12);
 
 /** @param {boolean} isStream */
 export function smallChat(isStream) {
@@ -25,11 +25,16 @@ export function imageChat() {
   return encode({ messages: [{ role: 'user', content }] });
 }
 
-/** A long conversation, for example with tool results. */
-export function longChat() {
-  const count = Math.ceil(TEN_MB / JSON.stringify(LONG_TEXT).length);
+/**
+ * A long conversation, for example with tool results.
+ * @param {{ isAscii: boolean }} options `isAscii: false` adds a character beyond ASCII to each message.
+ */
+export function longChat({ isAscii }) {
+  const content = isAscii ? LONG_TEXT : `${LONG_TEXT}\u2013`;
+  const count = Math.ceil(TEN_MB / JSON.stringify(content).length);
   const messages = Array.from({ length: count }, (_, index) => ({
-    ...{ role: index % 2 === 0 ? 'user' : 'assistant', content: LONG_TEXT },
+    role: index % 2 === 0 ? 'user' : 'assistant',
+    content,
   }));
   return encode({ messages });
 }

@@ -113,13 +113,19 @@ export async function createGatewayLoadScenario() {
   return { name: 'gateway, 32 connections', subjects, dispose: route.dispose };
 }
 
-/**
- * Chats with 10 MB, as a conversation and as an image.
- * @param {'conversation' | 'image'} kind
- */
+/** Chats of 10 MB, by kind. */
+const LARGE_CHATS = {
+  image: imageChat,
+  conversation: () => longChat({ isAscii: true }),
+  'conversation, not ASCII': () => longChat({ isAscii: false }),
+};
+
+export const LARGE_KINDS = Object.keys(LARGE_CHATS);
+
+/** @param {string} kind one of `LARGE_KINDS` */
 export async function createGatewayLargeScenario(kind) {
   const route = await openRoute();
-  const chat = { body: kind === 'image' ? imageChat() : longChat(), agent: keepOpen(1) };
+  const chat = { body: LARGE_CHATS[kind](), agent: keepOpen(1) };
   const subjectOf = (name, origin) => ({
     name,
     async sample() {

@@ -139,11 +139,12 @@ async function passAnswerOn<Asked extends ModelRequest>(
     throw translateFailure(cause);
   });
   const answer = parseAnswer(bytes);
+  const reported = format.usageOf(answer);
   const estimated = {
     inputTokens: askedOf(req).inputEstimate(model),
-    outputTokens: estimateOutput(format.textsOf(answer)),
+    outputTokens: reported.outputTokens ?? estimateOutput(format.textsOf(answer)),
   };
-  course.end('completed', completeUsage(format.usageOf(answer), estimated));
+  course.end('completed', completeUsage(reported, estimated));
   // Without `send()`, which would compute an ETag. Responses to POST requests need none.
   res
     .status(200)
