@@ -28,7 +28,11 @@ const messagesSchema = z.looseObject({
   tools: toolList,
 });
 
-type MessagesBody = z.output<typeof messagesSchema>;
+/** Settings of a request. Without the messages and tools, which then occupy no memory while the provider responds. */
+type MessagesSettings = Pick<
+  z.output<typeof messagesSchema>,
+  'max_tokens' | 'thinking' | 'temperature' | 'top_p'
+>;
 
 /** Default API version for requests without `anthropic-version`. */
 const DEFAULT_VERSION = '2023-06-01';
@@ -47,8 +51,7 @@ export const anthropicMessages: WireFormat<ModelRequest> = {
   route: '/v1/messages',
 
   read(body) {
-    const request = readBody(messagesSchema, body);
-    const { model, messages, system, tools, stream } = request;
+    const { model, messages, system, tools, stream, ...request } = readBody(messagesSchema, body);
     return {
       model,
       isStream: stream === true,
@@ -88,7 +91,7 @@ export const anthropicTokenCount: WireFormat<ModelRequest> = {
 };
 
 /** Returns the changes that the configuration of the model requires. Without any, the body passes unchanged. */
-function changesFor(request: MessagesBody, { explicit }: ModelConfiguration): JsonChanges {
+function changesFor(request: MessagesSettings, { explicit }: ModelConfiguration): JsonChanges {
   const { maxTokens = request.max_tokens, temperature } = explicit;
   const changes = new Map<string, JsonChange>();
   if (request.max_tokens > maxTokens) {
@@ -113,7 +116,10 @@ const MIN_THINKING_BUDGET = 1024;
  *
  * @throws InvalidRequestError if the limit leaves no room for thinking.
  */
-function limitThinking({ thinking, max_tokens: requested }: MessagesBody, maxTokens: number): JsonChanges {
+function limitThinking(
+  { thinking, max_tokens: requested }: MessagesSettings,
+  maxTokens: number,
+): JsonChanges {
   const budget = thinking?.budget_tokens;
   if (isUnset(budget) || budget < maxTokens) return new Map();
   const lowered = Math.max(MIN_THINKING_BUDGET, Math.floor((budget * maxTokens) / requested));

@@ -34,7 +34,11 @@ const chatSchema = z.looseObject({
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
 
-type ChatBody = z.output<typeof chatSchema>;
+/** Settings of a chat. Without the messages and tools, which then occupy no memory while the provider responds. */
+type ChatSettings = Pick<
+  z.output<typeof chatSchema>,
+  'stream' | 'stream_options' | 'max_tokens' | 'max_completion_tokens' | 'n' | 'temperature' | 'top_p'
+>;
 
 interface ChatRequest extends ModelRequest {
   /** Whether the client requested usage data in the stream. */
@@ -50,8 +54,8 @@ export const openaiChat: WireFormat<ChatRequest> = {
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 
   read(body) {
-    const chat = readBody(chatSchema, body);
-    const { messages, tools, functions, model, stream, stream_options: options } = chat;
+    const { messages, tools, functions, model, ...chat } = readBody(chatSchema, body);
+    const { stream, stream_options: options } = chat;
     return {
       model,
       isStream: stream === true,
@@ -72,7 +76,7 @@ export const openaiChat: WireFormat<ChatRequest> = {
 
 /** Returns the changes that the configuration of the model requires. Without any, the body passes unchanged. */
 function changesFor(
-  chat: ChatBody,
+  chat: ChatSettings,
   { explicit: { maxTokens, temperature } }: ModelConfiguration,
   { requestUsage, tokenLimitMember }: ModelEndpoint,
 ): JsonChanges {
@@ -90,7 +94,7 @@ function changesFor(
 
 /** Applies the configured limit, in the configured member. Newer models reject `max_tokens`. */
 function limitOutput(
-  chat: ChatBody,
+  chat: ChatSettings,
   maxTokens: number | undefined,
   tokenLimitMember: TokenLimitMember | undefined,
 ): readonly (readonly [string, JsonChange])[] {
@@ -114,7 +118,7 @@ function limitOutput(
 const TOKEN_LIMIT_MEMBERS: readonly TokenLimitMember[] = ['max_tokens', 'max_completion_tokens'];
 
 /** Returns the smaller limit in the request, or infinity. */
-function requestedLimit({ max_tokens: old, max_completion_tokens: current }: ChatBody): number {
+function requestedLimit({ max_tokens: old, max_completion_tokens: current }: ChatSettings): number {
   return Math.min(old ?? NO_LIMIT, current ?? NO_LIMIT);
 }
 
@@ -122,7 +126,7 @@ function requestedLimit({ max_tokens: old, max_completion_tokens: current }: Cha
  * Returns the maximum output. If the request has both limits, this is the larger one, because the provider can use
  * either. If neither the file nor the request limits the output, this is an estimate.
  */
-function maxOutputOf(chat: ChatBody, { explicit, maxTokens }: ModelConfiguration): number {
+function maxOutputOf(chat: ChatSettings, { explicit, maxTokens }: ModelConfiguration): number {
   const requested = Math.max(chat.max_tokens ?? 0, chat.max_completion_tokens ?? 0) || NO_LIMIT;
   const limit = Math.min(requested, explicit.maxTokens ?? NO_LIMIT);
   return limit === NO_LIMIT ? maxTokens : limit;

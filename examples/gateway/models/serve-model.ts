@@ -21,7 +21,6 @@ import { endpointsOf, findModel, modelsOf, urlOf } from './find-model.js';
 import { type Course, followExchange } from './follow-exchange.js';
 import { providerFailed } from './model-api-error.js';
 import { json } from './read-body.js';
-import type { ReceivedBody } from './receive-body.js';
 import { relayStream } from './relay-stream.js';
 import { completeUsage, estimateOutput, isSilent, NOTHING } from './token-usage.js';
 import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
@@ -41,7 +40,8 @@ export interface ModelService {
 /** Route of an API format, and functions that return the request. */
 export interface ModelRoute<Asked extends ModelRequest> {
   readonly format: WireFormat<Asked>;
-  bodyOf(req: Request): ReceivedBody;
+  /** Returns the received body. */
+  bytesOf(req: Request): Buffer;
   askedOf(req: Request): Asked;
 }
 
@@ -106,7 +106,7 @@ async function ask<Asked extends ModelRequest>(
 }
 
 function callOf<Asked extends ModelRequest>(
-  { format, askedOf, bodyOf, req, model }: Exchange<Asked>,
+  { format, askedOf, bytesOf, req, model }: Exchange<Asked>,
   endpoint: ModelEndpoint,
   url: string,
 ): ProviderCall {
@@ -128,7 +128,7 @@ function callOf<Asked extends ModelRequest>(
   if (endpoint.providerModel !== asked.model) {
     changes.set('model', { kind: 'set', value: endpoint.providerModel });
   }
-  return { endpoint, url, headers, body: editJson(bodyOf(req).bytes, changes) };
+  return { endpoint, url, headers, body: editJson(bytesOf(req), changes) };
 }
 
 async function passAnswerOn<Asked extends ModelRequest>(

@@ -11,6 +11,7 @@ import {
   requireType,
 } from 'passport-jwe';
 import { anthropicMessages, anthropicTokenCount } from '../models/anthropic-messages.js';
+import { bufferBody } from '../models/buffer-body.js';
 import { listModels, showModel } from '../models/list-models.js';
 import { openaiChat } from '../models/openai-chat.js';
 import { openaiEmbeddings } from '../models/openai-embeddings.js';
@@ -23,7 +24,7 @@ import type { ModelRequest, WireFormat } from '../models/wire-format.js';
 import { remember } from './remember.js';
 
 /** Maximum body size, sufficient for images and long conversations. */
-const BODY_LIMIT = '32mb';
+const BODY_LIMIT = 32 * 1024 * 1024;
 
 const FORMATS = [openaiChat, openaiResponses, openaiEmbeddings, anthropicMessages, anthropicTokenCount];
 const SERVED = [...FORMATS.map(({ route }) => `POST ${route}`), 'GET /v1/models', 'GET /v1/models/:id'];
@@ -58,6 +59,7 @@ function mountFormat<Asked extends ModelRequest>(
   parts: ModelRoutesParts,
 ): void {
   const bodyOf = remember(receiveBody);
+  const bytesOf = remember((req) => bodyOf(req).bytes);
   const askedOf = remember((req) => format.read(bodyOf(req).value));
   /** Returns the tokens to reserve: the estimated input and the maximum output. Unused tokens are returned later. */
   const tokens = (req: Request): number => {
@@ -66,15 +68,22 @@ function mountFormat<Asked extends ModelRequest>(
     return asked.inputEstimate(model) + asked.maxOutput(model);
   };
   const path = format.route.replace('/v1', '');
+  /** Releases the parsed body, which can need more memory than its bytes, while the provider responds. */
+  const forgetValue: RequestHandler = (req, _res, next) => {
+    bytesOf(req);
+    bodyOf.forget(req);
+    next();
+  };
   router.post(
     path,
     limitRequests({ limits: parts.limits }),
-    express.raw({ type: 'application/json', limit: BODY_LIMIT }),
+    bufferBody(BODY_LIMIT),
     requireModel((req) => askedOf(req).model),
     rejectDetours(format.members, bodyOf),
     requireFunctions((req) => askedOf(req).toolNames),
     reserveTokens(tokens),
-    serveModel({ format, bodyOf, askedOf }, parts),
+    forgetValue,
+    serveModel({ format, bytesOf, askedOf }, parts),
   );
   router.all(path, rejectMethod('POST'));
 }
