@@ -28,7 +28,12 @@ const FIRST: ChaosPlan = {
   ...{ format: 'messages', kind: 'exact', failures: [], input: 5000 },
 };
 
-const SUFFIXES = { chat: 'chat/completions', messages: 'messages', embeddings: 'embeddings' };
+const SUFFIXES = {
+  chat: 'chat/completions',
+  responses: 'responses',
+  messages: 'messages',
+  embeddings: 'embeddings',
+};
 
 let provider: ChaosProvider;
 let gateway: ModelGateway;
@@ -157,7 +162,7 @@ describe(`${REQUESTS} requests with failures, broken streams, missing usage and 
     const reported = plans.filter(
       (plan) => plan.kind === 'exact' && plan.format !== 'embeddings' && !isGivenUp(plan),
     );
-    const records = [...recordsOf('chat-exact'), ...recordsOf('messages-exact')];
+    const records = ['chat', 'responses', 'messages'].flatMap((format) => recordsOf(`${format}-exact`));
 
     expect(sumOf(records.map(({ cachedTokens = 0 }) => cachedTokens))).toBe(
       sumOf(reported.map(({ cached }) => cached)),

@@ -23,6 +23,11 @@ export function wholeAnswer(plan: ChaosPlan): object {
       const message = plan.isToolCall ? { content: null, tool_calls: calls } : { content: text };
       return { id: 'a', choices: [{ index: 0, message, finish_reason: 'stop' }], ...usage };
     }
+    case 'responses': {
+      const call = { type: 'function_call', call_id: 'c1', name: '', arguments: text };
+      const message = { type: 'message', content: [{ type: 'output_text', text }] };
+      return { id: 'a', object: 'response', output: [plan.isToolCall ? call : message], ...usage };
+    }
     case 'messages':
       return {
         id: 'a',
@@ -43,6 +48,13 @@ function usageOf({ format, input, cached, output, reasoning }: ChaosPlan): objec
   if (format === 'messages') {
     return { input_tokens: input - cached, cache_read_input_tokens: cached, output_tokens: output };
   }
+  if (format === 'responses') {
+    return {
+      ...{ input_tokens: input, output_tokens: output, total_tokens: input + output },
+      input_tokens_details: { cached_tokens: cached },
+      output_tokens_details: { reasoning_tokens: reasoning },
+    };
+  }
   return {
     ...{ prompt_tokens: input, completion_tokens: output, total_tokens: input + output },
     prompt_tokens_details: { cached_tokens: cached },
@@ -52,9 +64,19 @@ function usageOf({ format, input, cached, output, reasoning }: ChaosPlan): objec
 
 /** Returns the events of a stream. A broken stream ends after half of its words. */
 export function eventsOf(plan: ChaosPlan, isUsageRequested: boolean): readonly ChaosEvent[] {
-  const events = plan.format === 'chat' ? chatEvents(plan, isUsageRequested) : messageEvents(plan);
+  const events = allEventsOf(plan, isUsageRequested);
   if (plan.kind !== 'broken') return events;
   return events.filter(({ words, isReport }) => !isReport && words <= wordsUntilBreak(plan));
+}
+
+/** Returns the output that Anthropic reports before a stream breaks, if it does. */
+export function interimOutput(plan: ChaosPlan): number | undefined {
+  return plan.kind === 'broken' && plan.promptLength % 3 === 0 ? 2 * wordsUntilBreak(plan) + 1 : undefined;
+}
+
+function allEventsOf(plan: ChaosPlan, isUsageRequested: boolean): readonly ChaosEvent[] {
+  if (plan.format === 'chat') return chatEvents(plan, isUsageRequested);
+  return plan.format === 'responses' ? responseEvents(plan) : messageEvents(plan);
 }
 
 /** Returns the number of words in a stream before it breaks. */
@@ -80,23 +102,44 @@ function chatEvents(plan: ChaosPlan, isUsageRequested: boolean): readonly ChaosE
   ];
 }
 
+function namedEvent(type: string, fields: object, words: number, isReport = false): ChaosEvent {
+  return { text: `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`, words, isReport };
+}
+
+function responseEvents(plan: ChaosPlan): readonly ChaosEvent[] {
+  const { words, isToolCall, kind } = plan;
+  const type = isToolCall ? 'response.function_call_arguments.delta' : 'response.output_text.delta';
+  const usage = kind === 'estimated' ? null : usageOf(plan);
+  return [
+    namedEvent('response.created', { response: { id: 'a', usage: null } }, 0),
+    ...Array.from({ length: words }, (_, at) => namedEvent(type, { delta: WORD }, at + 1)),
+    namedEvent('response.completed', { response: { id: 'a', usage } }, words, kind !== 'estimated'),
+  ];
+}
+
 function messageEvents(plan: ChaosPlan): readonly ChaosEvent[] {
   const { words, isToolCall, kind } = plan;
   const delta = isToolCall
     ? { type: 'input_json_delta', partial_json: WORD }
     : { type: 'text_delta', text: WORD };
-  const event = (type: string, fields: object, sent: number, isReport = false): ChaosEvent => ({
-    ...{ text: `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`, words: sent, isReport },
-  });
+  const interim = interimOutput(plan);
   const { output_tokens: _, ...input } = { output_tokens: 0, ...usageOf(plan) };
   const usage = kind === 'estimated' ? {} : { usage: { ...input, output_tokens: 1 } };
   const final = kind === 'estimated' ? {} : { usage: { output_tokens: plan.output } };
   return [
-    event('message_start', { message: usage }, 0),
+    namedEvent('message_start', { message: usage }, 0),
     ...Array.from({ length: words }, (_each, at) =>
-      event('content_block_delta', { index: 0, delta }, at + 1),
+      namedEvent('content_block_delta', { index: 0, delta }, at + 1),
     ),
-    event('message_delta', { delta: { stop_reason: 'end_turn' }, ...final }, words, kind !== 'estimated'),
-    event('message_stop', {}, words),
+    ...(interim === undefined
+      ? []
+      : [namedEvent('message_delta', { usage: { output_tokens: interim } }, wordsUntilBreak(plan))]),
+    namedEvent(
+      'message_delta',
+      { delta: { stop_reason: 'end_turn' }, ...final },
+      words,
+      kind !== 'estimated',
+    ),
+    namedEvent('message_stop', {}, words),
   ];
 }

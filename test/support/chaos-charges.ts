@@ -1,4 +1,4 @@
-import { wordsUntilBreak } from './chaos-answers.js';
+import { interimOutput, wordsUntilBreak } from './chaos-answers.js';
 import { CHAOS_MAX_TOKENS, type ChaosPlan, estimatedInput, isGivenUp } from './chaos-plans.js';
 import type { Served } from './chaos-provider.js';
 
@@ -17,10 +17,10 @@ export function chargeOf(plan: ChaosPlan): number {
   }
 }
 
-/** Anthropic reports the input and one token of output at the start. Chats report nothing before the end. */
+/** Anthropic reports the input and one token of output at the start. OpenAI reports nothing before the end. */
 function chargeOfBroken(plan: ChaosPlan): number {
   const words = Math.min(wordsUntilBreak(plan), CHAOS_MAX_TOKENS);
-  if (plan.format === 'messages') return plan.input + Math.max(1, words);
+  if (plan.format === 'messages') return plan.input + (interimOutput(plan) ?? Math.max(1, words));
   return words === 0 ? 0 : estimatedInput(plan) + words;
 }
 

@@ -1,5 +1,5 @@
 /** API formats of the requests. */
-export const CHAOS_FORMATS = ['chat', 'messages', 'embeddings'] as const;
+export const CHAOS_FORMATS = ['chat', 'responses', 'messages', 'embeddings'] as const;
 
 /**
  * How the exchange goes. `exact`: the provider reports the usage, or the request fails. `estimated`: the provider reports
@@ -50,7 +50,7 @@ export function createPlan(id: number, random: () => number): ChaosPlan {
     isStream: format !== 'embeddings' && (kind === 'broken' || random() < 0.5),
     failures: chooseFailures(random(), pick),
     cached: below(input),
-    reasoning: format === 'chat' ? below(output) : 0,
+    reasoning: format === 'chat' || format === 'responses' ? below(output) : 0,
     words: 2 + below(2 * CHAOS_MAX_TOKENS),
     isToolCall: random() < 0.3,
     medium: format === 'embeddings' || random() < 0.6 ? 'none' : pick(['image', 'audio', 'file']),
@@ -82,45 +82,57 @@ export function isGivenUp({ failures }: ChaosPlan): boolean {
 /** Data of media, whose length must not matter. */
 const DATA = 'iVBORw0KGgo'.repeat(400);
 
-/** Returns the part of the request that the estimate of the input counts. */
-function contentOf({ format, medium, promptLength }: ChaosPlan, data: string | number): readonly object[] {
-  const text = { type: 'text', text: 'p'.repeat(promptLength) };
-  if (medium === 'none') return [text];
-  const source = { type: 'base64', media_type: 'image/png', data };
-  const parts = {
-    chat: {
-      image: {
-        type: 'image_url',
-        image_url: typeof data === 'number' ? data : { url: `data:image/png;base64,${data}` },
-      },
-      audio: { type: 'input_audio', input_audio: typeof data === 'number' ? data : { data, format: 'wav' } },
-      file: { type: 'file', file: typeof data === 'number' ? data : { file_data: data } },
-    },
-    messages: {
-      image: { type: 'image', source: typeof data === 'number' ? data : source },
-      audio: { type: 'input_audio', input_audio: data },
-      file: { type: 'document', source: typeof data === 'number' ? data : source },
-    },
-  };
-  const part = parts[format === 'chat' ? 'chat' : 'messages'][medium];
-  // Anthropic's results of tools contain media, too.
+/** Type of a content part, the member with its data, and the value of this member. */
+type MediaPart = readonly [type: string, member: string, value: (data: string) => unknown];
+
+const source = (data: string): object => ({ type: 'base64', media_type: 'image/png', data });
+const dataUrl = (data: string): string => `data:image/png;base64,${data}`;
+const audio: MediaPart = ['input_audio', 'input_audio', (data) => ({ data, format: 'wav' })];
+
+const MEDIA: Readonly<
+  Record<Exclude<ChaosPlan['format'], 'embeddings'>, Readonly<Record<Exclude<Medium, 'none'>, MediaPart>>>
+> = {
+  chat: {
+    image: ['image_url', 'image_url', (data) => ({ url: dataUrl(data) })],
+    audio,
+    file: ['file', 'file', (data) => ({ file_data: data })],
+  },
+  responses: {
+    image: ['input_image', 'image_url', dataUrl],
+    audio,
+    file: ['input_file', 'file_data', dataUrl],
+  },
+  messages: { image: ['image', 'source', source], audio, file: ['document', 'source', source] },
+};
+
+/** Returns the part of the request that the estimate of the input counts. Without data, media contain a digit instead. */
+function inputOf(plan: ChaosPlan, data?: string): unknown {
+  const { format, medium, promptLength } = plan;
+  const prompt = 'p'.repeat(promptLength);
+  if (format === 'embeddings') return prompt;
+  const text = { type: format === 'responses' ? 'input_text' : 'text', text: prompt };
+  if (medium === 'none') return [{ role: 'user', content: [text] }];
+  const [type, member, wrap] = MEDIA[format][medium];
+  const part = { type, [member]: data === undefined ? 0 : wrap(data) };
+  // Results of tools contain media, too.
   const isNested = format === 'messages' && promptLength % 2 === 0;
-  return [text, isNested ? { type: 'tool_result', tool_use_id: 't1', content: [part] } : part];
+  const content = isNested ? { type: 'tool_result', tool_use_id: 't1', content: [part] } : part;
+  return [{ role: 'user', content: [text, content] }];
 }
+
+const ROUTES = {
+  chat: { path: '/v1/chat/completions', input: 'messages', fields: {} },
+  responses: { path: '/v1/responses', input: 'input', fields: {} },
+  messages: { path: '/v1/messages', input: 'messages', fields: { max_tokens: 2 * CHAOS_MAX_TOKENS } },
+  embeddings: { path: '/v1/embeddings', input: 'input', fields: {} },
+};
 
 /** Returns the request that a client sends. */
 export function requestOf(plan: ChaosPlan): { readonly path: string; readonly body: object } {
-  const { format, kind, isStream } = plan;
-  const shared = { model: `${format}-${kind}`, plan };
-  if (format === 'embeddings') {
-    return { path: '/v1/embeddings', body: { ...shared, input: 'p'.repeat(plan.promptLength) } };
-  }
-  const messages = [{ role: 'user', content: contentOf(plan, DATA) }];
-  const limit = format === 'messages' ? { max_tokens: 2 * CHAOS_MAX_TOKENS } : {};
-  return {
-    path: format === 'chat' ? '/v1/chat/completions' : '/v1/messages',
-    body: { ...shared, ...limit, stream: isStream, messages },
-  };
+  const { path, input, fields } = ROUTES[plan.format];
+  const stream = plan.isStream ? { stream: true } : {};
+  const model = `${plan.format}-${plan.kind}`;
+  return { path, body: { model, plan, ...fields, ...stream, [input]: inputOf(plan, DATA) } };
 }
 
 const MEDIA_TOKENS = { none: 0, image: 1600, audio: 2000, file: 777 };
@@ -130,11 +142,7 @@ export const CHAOS_MODEL_FIELDS = `max_tokens: ${CHAOS_MAX_TOKENS}, media_tokens
 
 /** Returns the documented estimate of the input: a token for 4 characters, and a fixed number for media. */
 export function estimatedInput(plan: ChaosPlan): number {
-  const text =
-    plan.format === 'embeddings'
-      ? JSON.stringify('p'.repeat(plan.promptLength))
-      : JSON.stringify([{ role: 'user', content: contentOf(plan, 0) }]);
-  // The data is replaced by one digit.
-  const length = text.length - (plan.medium === 'none' ? 0 : 1);
+  const digits = plan.medium === 'none' ? 0 : 1;
+  const length = JSON.stringify(inputOf(plan)).length - digits;
   return Math.ceil(length / 4) + MEDIA_TOKENS[plan.medium];
 }
