@@ -6,7 +6,7 @@ const text = z.union([z.string(), z.array(z.looseObject({ text: z.string().optio
 /** Content of a message. The result of a tool is text within a part of a message. */
 const content = z.union([
   z.string(),
-  z.array(z.looseObject({ text: z.string().optional(), content: text.optional() })),
+  z.array(z.looseObject({ text: z.string().optional(), content: text.nullish() })),
 ]);
 
 /** Tool in any API format. */
@@ -15,6 +15,7 @@ const toolSchema = z.looseObject({
   name: z.string().optional(),
   function: z.looseObject({ name: z.string() }).optional(),
   custom: z.looseObject({ name: z.string() }).optional(),
+  input_schema: z.unknown().optional(),
 });
 
 const promptSchema = z.looseObject({
@@ -94,7 +95,9 @@ function callOf(
 ): EchoCall | undefined {
   const tool = call === undefined ? undefined : tools?.[call - 1];
   if (tool === undefined) return undefined;
-  const kind = tool.type === 'custom' ? 'custom' : 'function';
+  // In Anthropic's format, functions have the type `custom` too.
+  const isText = tool.type === 'custom' && tool.input_schema === undefined;
+  const kind = isText ? 'custom' : 'function';
   const name = tool.function?.name ?? tool.custom?.name ?? tool.name ?? '';
   const text = words.join(' ');
   return { kind, name, input: kind === 'custom' || isObject(text) ? text : '{}' };

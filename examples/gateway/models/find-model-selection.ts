@@ -1,28 +1,26 @@
 import type { JsonObject, JsonValue } from 'passport-jwe';
 import { foldName } from '../json/fold-name.js';
-import { MODEL_SELECTING_MEMBERS } from './known-members.js';
+import { MODEL_SELECTING_MEMBERS, setOfNames } from './known-members.js';
 import { isJsonObject } from './read-body.js';
 import { isClientTool } from './tool-names.js';
 
 /** Names that select a model wherever providers define them, for example in `compound_custom` or in tools. */
 const MODEL_NAME = /models?$|^model_?(id|name|list)s?$|^(context_window_|content_policy_)?fallbacks$/;
 
-const setOf = (names: string): ReadonlySet<string> => new Set(names.trim().split(/\s+/));
-
 /** Members with data of the client, in which no provider looks for a model. */
-const DATA_MEMBERS = setOf(`
+const DATA_MEMBERS = setOfNames(`
   client_metadata function_call functions input instructions messages metadata output_config output_format prediction
   response_format system text tool_choice tools
 `);
 
 /** Members of JSON schemas, whose content has names of the client (JSON Schema 2020-12 §10). */
-const SCHEMA_MEMBERS = setOf(`
+const SCHEMA_MEMBERS = setOfNames(`
   $defs const default definitions dependentschemas enum examples guided_json json_schema patternproperties properties
   schema
 `);
 
 /** Members of tools that the client executes, with schemas and examples. */
-const CLIENT_TOOL_DATA = setOf('parameters input_schema output_schema input_examples format');
+const CLIENT_TOOL_DATA = setOfNames('parameters input_schema output_schema input_examples format');
 
 /**
  * Returns the path of the first member that selects a different model than `model`, or `undefined`. Providers and

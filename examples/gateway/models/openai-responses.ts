@@ -70,7 +70,9 @@ export const openaiResponses: WireFormat<ModelRequest> = {
   usageOf: ({ usage }) => readResponseUsage(usage),
   textsOf: ({ output }) => textsOfOutput(output),
   meter: (_request, endpoint, inputTokens) => meterResponse(inputTokens, secretsOf(endpoint)),
-  breakEvent: (body) => formatEvent({ event: 'error', data: JSON.stringify(body) }),
+  // Some clients require a sequence number. The event is not part of the sequence of the provider.
+  breakEvent: (body) =>
+    formatEvent({ event: 'error', data: JSON.stringify({ ...body, sequence_number: 0 }) }),
 };
 
 /** Returns the texts that the model generated, including reasoning and calls of tools. */

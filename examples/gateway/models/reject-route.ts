@@ -18,7 +18,7 @@ const UNSUPPORTED: readonly (readonly [path: RegExp, message: string])[] = [
     `Files ${OF_ACCOUNT}: send them in messages instead`,
   ],
   [/^\/(messages\/)?batches\b/i, 'This gateway does not process batches: send one request at a time'],
-  [/^\/complet(e|ions)\b/i, 'This gateway does not serve text completions: send a chat instead'],
+  [/^\/(complete|completions)\b/i, 'This gateway does not serve text completions: send a chat instead'],
   [
     /^\/(assistants|threads|agents|sessions)\b/i,
     'This gateway does not serve assistants: send a chat instead',
