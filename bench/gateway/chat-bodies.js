@@ -1,5 +1,5 @@
 const SYSTEM = 'You answer questions about geography. Keep each answer short, and name your sources.';
-const QUESTION = 'What is the capital of France, and how many people live there?';
+const QUESTION = 'Name the capital of France, and the number of its inhabitants.';
 
 const TEN_MB = 10_000_000;
 

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 
 /**
- * Sends the same chat request as often as it is called, over connections that stay open.
+ * Sends a chat request over a connection that stays open. Each call sends the same request.
  * @typedef {() => Promise<void>} SendChat
  */
 
