@@ -83,7 +83,7 @@ export function createApp(service: Service, parts: AppParts): Express {
   if (URL.canParse(service.audience)) app.use(resourceMetadata(service, dpop));
   const accept = { ...service, ...dpop.accept, apiKeys, ...challengeOf(service) };
   app.use('/v1', observation.timeAuthentication(authenticate({ ...accept, ...MODEL_CLIENTS })));
-  app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors(settings));
+  app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors({ dpop: mode, publicUrl }));
   const guarded = ['/documents', '/admin', '/sessions', '/proxy'];
   app.use(guarded, observation.timeAuthentication(authenticate(accept)));
   app.use(['/documents', '/admin', '/sessions'], limitRequests({ limits }));

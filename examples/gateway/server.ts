@@ -8,6 +8,7 @@ import type { Settings } from './settings.js';
 
 /** HTTP server with graceful shutdown. */
 export interface GatewayServer {
+  readonly server: Server;
   /** Whether the server is shutting down. Load balancers should then send no more requests. */
   readonly isDraining: boolean;
   /**
@@ -20,6 +21,8 @@ export interface GatewayServer {
   serve(app: Express): void;
   /** Shuts the server down. Resolves with the number of requests that were aborted at the timeout. */
   close(): Promise<number>;
+  /** Closes the listener and all connections at once. */
+  abort(): Promise<void>;
 }
 
 type ServerSettings = Pick<Settings, 'host' | 'port' | 'shutdownDelayMs' | 'shutdownTimeoutMs'>;
@@ -57,11 +60,18 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
     });
 
   return {
+    server,
     get isDraining() {
       return isDraining;
     },
     listen: () => listen(server, settings),
     serve,
+
+    async abort() {
+      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
 
     async close() {
       isDraining = true;

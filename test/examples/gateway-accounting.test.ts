@@ -315,6 +315,7 @@ describe('a client that disconnects', () => {
     const client = {
       signal: leaving.signal,
       setProcessing: (isProcessing: boolean) => void states.push(isProcessing),
+      setProviderRequestId: () => undefined,
     };
     const answer = callProvider(dispatcher, [() => call], client);
     leaving.abort();

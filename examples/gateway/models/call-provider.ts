@@ -19,15 +19,13 @@ export interface ProviderCall {
 }
 
 /** What a request to a provider needs of the client's request. */
-type ProviderClient = Pick<Course, 'signal' | 'setProcessing'>;
+type ProviderClient = Pick<Course, 'signal' | 'setProcessing' | 'setProviderRequestId'>;
 
 /** Successful response of a provider. */
 export interface ProviderAnswer {
   /** Endpoint that responded. */
   readonly endpoint: ModelEndpoint;
   readonly contentType: string;
-  /** Request ID that the provider assigned. */
-  readonly requestId: string | undefined;
   readonly body: Readable;
 }
 
@@ -55,16 +53,20 @@ const MAX_REFUSAL_LENGTH = 64 * 1024;
  *
  * @param calls requests to the endpoints, in order. Each one is built when it is needed.
  * @param client `signal` is aborted when the client disconnects. `setProcessing` is called when a provider receives the request, and when it fails.
+ *   `setProviderRequestId` is called for each response.
+ * @param mayRetry whether to retry after delays.
  * @throws ModelApiError (as rejection) if all endpoints failed, or if one rejected the request.
  */
 export async function callProvider(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
   client: ProviderClient,
+  mayRetry = true,
 ): Promise<ProviderAnswer> {
   const { signal } = client;
+  const pauses = mayRetry ? PAUSES_MS : [];
   let sent = 0;
-  for (const pauseMs of [...PAUSES_MS, undefined]) {
+  for (const pauseMs of [...pauses, undefined]) {
     const attempt = await attemptInOrder(dispatcher, calls, client);
     if (attempt.kind === 'answered') return attempt.answer;
     sent += attempt.sent;
@@ -108,7 +110,7 @@ async function attemptInOrder(
 async function attemptCall(
   dispatcher: Dispatcher,
   { endpoint, url, headers, body: content }: ProviderCall,
-  { signal, setProcessing }: ProviderClient,
+  { signal, setProcessing, setProviderRequestId }: ProviderClient,
 ): Promise<Attempt> {
   const timeouts = {
     ...(endpoint.timeoutMs === undefined ? {} : { headersTimeout: endpoint.timeoutMs }),
@@ -127,6 +129,7 @@ async function attemptCall(
     const response = await request(url, options);
     const { statusCode: status, headers: received } = response;
     const encoding = firstOf(received['content-encoding']);
+    setProviderRequestId(firstOf(received['x-request-id']) ?? firstOf(received['request-id']));
     if (status >= 200 && status < 300) {
       return {
         kind: 'answered',
@@ -157,7 +160,6 @@ async function readRefusal(body: Readable, encoding: string | undefined): Promis
 function readAnswer(headers: IncomingHttpHeaders, body: Readable): Omit<ProviderAnswer, 'endpoint'> {
   return {
     contentType: firstOf(headers['content-type']) ?? '',
-    requestId: firstOf(headers['x-request-id']) ?? firstOf(headers['request-id']),
     body,
   };
 }

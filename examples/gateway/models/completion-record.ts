@@ -6,10 +6,14 @@ export interface CompletionRecord extends TokenUsage {
   readonly requestId: string;
   /** `key_id` of the API key that is charged for the usage. */
   readonly clientId: string;
+  /** `sub` of the token: the user, or the API key itself. */
+  readonly subject?: string | undefined;
   readonly model: string;
   /** `client_left`: the client disconnected. `refused`: the request failed. `broken`: the stream ended early. */
   readonly outcome: 'completed' | 'client_left' | 'refused' | 'broken';
   readonly durationMs: number;
+  /** Request ID in the latest response of a provider, for questions to its support. */
+  readonly providerRequestId?: string | undefined;
 }
 
 /** Listener that is called once for each model request, when its usage is settled. */

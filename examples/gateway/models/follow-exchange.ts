@@ -22,6 +22,8 @@ export interface Course {
    * estimate. Otherwise, for example during the wait before a retry, it is charged nothing.
    */
   setProcessing(isProcessing: boolean): void;
+  /** Sets the request ID in the latest response of a provider, for the record. Ignores IDs with unusual characters. */
+  setProviderRequestId(id: string | undefined): void;
   /** Settles the request with the actual usage. Only the first call has an effect. */
   end(outcome: CompletionRecord['outcome'], usage: TokenUsage): void;
 }
@@ -38,12 +40,16 @@ export interface CourseParts {
 /** Reason of all aborts. A new error for each request would cost time for its stack. */
 const CLIENT_LEFT = new DOMException('The client disconnected', 'AbortError');
 
+/** Request IDs of known providers, for example `req_0123abc`. */
+const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
+
 /** Follows a model request until it is settled. A client that disconnects is charged for the usage so far. */
 export function followExchange({ req, res, model, reserved, onCompletion }: CourseParts): Course {
   const startedAt = performance.now();
   const leaving = new AbortController();
   const admission = admissionOf(req);
-  const clientId = verifiedToken(req).claims.client_id ?? '';
+  const { client_id: clientId = '', sub: subject } = verifiedToken(req).claims;
+  let providerRequestId: string | undefined;
   let usageSoFar = (): TokenUsage => NOTHING;
   let isOver = false;
 
@@ -54,7 +60,8 @@ export function followExchange({ req, res, model, reserved, onCompletion }: Cour
     const charged = limitEstimate(usage, reserved);
     void admission.settle({ tokens: charged.inputTokens + charged.outputTokens });
     const durationMs = performance.now() - startedAt;
-    onCompletion({ requestId: requestIdOf(res), clientId, model, ...charged, outcome, durationMs });
+    const names = { requestId: requestIdOf(res), clientId, subject, model, providerRequestId };
+    onCompletion({ ...names, ...charged, outcome, durationMs });
   };
   onResponseFinished(res, () => {
     end('client_left', usageSoFar());
@@ -73,6 +80,9 @@ export function followExchange({ req, res, model, reserved, onCompletion }: Cour
     setProcessing(isProcessing) {
       const since = performance.now();
       usageSoFar = () => (isProcessing ? estimateUnseen(reserved, performance.now() - since) : NOTHING);
+    },
+    setProviderRequestId(id) {
+      providerRequestId = id !== undefined && REQUEST_ID.test(id) ? id : undefined;
     },
     end,
   };

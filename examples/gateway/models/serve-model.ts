@@ -22,6 +22,7 @@ import { type Course, followExchange } from './follow-exchange.js';
 import { providerFailed } from './model-api-error.js';
 import { json } from './read-body.js';
 import { relayStream } from './relay-stream.js';
+import { suspendRetries } from './suspend-retries.js';
 import { completeUsage, estimateOutput, isSilent, NOTHING } from './token-usage.js';
 import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
 
@@ -97,12 +98,12 @@ async function ask<Asked extends ModelRequest>(
   exchange: Exchange<Asked>,
   { dispatcher, echoOrigin }: ModelService,
 ): Promise<ProviderAnswer> {
-  const { format, course, model } = exchange;
+  const { format, course, model, req } = exchange;
   const origin = await echoOrigin();
   const calls = endpointsOf(model, format).map(
-    (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin)),
+    (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin, req.query)),
   );
-  return callProvider(dispatcher, calls, course);
+  return suspendRetries(model, (mayRetry) => callProvider(dispatcher, calls, course, mayRetry));
 }
 
 function callOf<Asked extends ModelRequest>(

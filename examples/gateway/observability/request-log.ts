@@ -52,9 +52,13 @@ export function logCompletions(logger: Logger): CompletionListener {
       {
         request_id: record.requestId,
         client_id: record.clientId,
+        subject: record.subject,
         model: record.model,
         input_tokens: record.inputTokens,
         output_tokens: record.outputTokens,
+        cached_tokens: record.cachedTokens,
+        reasoning_tokens: record.reasoningTokens,
+        provider_request_id: record.providerRequestId,
         outcome: record.outcome,
         duration_ms: Math.round(record.durationMs),
       },

@@ -19,6 +19,7 @@ import { openaiResponses } from '../models/openai-responses.js';
 import { receiveBody } from '../models/receive-body.js';
 import { rejectDetours } from '../models/reject-detours.js';
 import { rejectMethod, rejectRoute } from '../models/reject-route.js';
+import { rejectUpgrade } from '../models/reject-upgrade.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
 import type { ModelRequest, WireFormat } from '../models/wire-format.js';
 import { remember } from './remember.js';
@@ -44,6 +45,7 @@ export function modelRoutes(parts: ModelRoutesParts): Router {
   router.get('/models/:id', limitRequests({ limits }), showModel(apiKeys));
   router.all(['/models', '/models/:id'], rejectMethod('GET', 'HEAD'));
   mountFormat(router, openaiChat, parts);
+  router.get('/responses', rejectUpgrade);
   mountFormat(router, openaiResponses, parts);
   mountFormat(router, openaiEmbeddings, parts);
   mountFormat(router, anthropicMessages, parts);
