@@ -113,7 +113,7 @@ const API_KEYS: PublicNames = {
       ApiKey ApiKeyFault ApiKeyRegistry ApiKeyRule ApiKeyStates ApiKeysState CertificateSubject ClaimConditions ClientAssertionRules ClientCertificateRules
       ClientCredentials
       ConfigurationProblem DelegationRules DirectoryUsers DpopPolicy GenerateApiKeyOptions GroupPermissions IdTokenRule LoadApiKeysOptions LoadedApiKeys
-      ModelConfiguration ModelEndpoint ParsedApiKey RefreshTokens SecretText SurplusScopes TokenLimitMember
+      MediaTokens ModelConfiguration ModelEndpoint ParsedApiKey RefreshTokens SecretText SurplusScopes TokenLimitMember
       WatchApiKeysOptions WatchedApiKeys WorkloadRule
     `),
 };

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type DpopMode, readDpopMode } from './dpop.js';
 import { readTrustedProxies, type TrustedProxies } from './trust-proxy.js';
@@ -194,6 +195,8 @@ function readMilliseconds(variables: Variables, name: string): number | undefine
   return Number(value);
 }
 
+/** Returns a path in the gateway package. The sources are directly in the package, and the build is in `dist`. */
 function beside(name: string): string {
-  return fileURLToPath(new URL(name, import.meta.url));
+  const directory = dirname(fileURLToPath(import.meta.url));
+  return join(basename(directory) === 'dist' ? dirname(directory) : directory, name);
 }

@@ -19,7 +19,12 @@ export { type GenerateApiKeyOptions, generateApiKey } from './generate-api-key.j
 export type { ApiKeysState, WatchedApiKeys } from './live-api-keys.js';
 export { type LoadApiKeysOptions, type LoadedApiKeys, loadApiKeys } from './load-api-keys.js';
 export type { ClaimConditions } from './matches-conditions.js';
-export type { ModelConfiguration, ModelEndpoint, TokenLimitMember } from './model-configuration.js';
+export type {
+  MediaTokens,
+  ModelConfiguration,
+  ModelEndpoint,
+  TokenLimitMember,
+} from './model-configuration.js';
 export { type ParsedApiKey, parseApiKey } from './parse-api-key.js';
 export type { SecretText } from './secret-text.js';
 export { type WatchApiKeysOptions, watchApiKeys } from './watch-api-keys.js';

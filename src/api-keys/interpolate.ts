@@ -31,7 +31,7 @@ const PRIVATE_FIELDS = new Set([
 ]);
 const PRIVATE_MODEL_FIELDS = new Set([
   ...['endpoint', 'endpoints', 'api_key', 'provider_model', 'headers', 'query', 'timeout_ms'],
-  ...['idle_timeout_ms', 'token_limit_member', 'request_usage', 'max_tokens', 'temperature'],
+  ...['idle_timeout_ms', 'token_limit_member', 'request_usage', 'max_tokens', 'media_tokens', 'temperature'],
 ]);
 
 /** Result of `interpolate()`. */

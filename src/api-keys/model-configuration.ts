@@ -48,6 +48,16 @@ export interface ModelEndpoint {
   readonly requestUsage: boolean;
 }
 
+/** Estimated model tokens of an image, an audio clip and a file in a request. */
+export interface MediaTokens {
+  /** @default 1600 */
+  readonly image: number;
+  /** @default 2000 */
+  readonly audio: number;
+  /** @default 5000 */
+  readonly file: number;
+}
+
 /** Model that an API key may use, and the endpoints of the model's providers. */
 export interface ModelConfiguration {
   /** Model name that clients send in requests. */
@@ -65,6 +75,8 @@ export interface ModelConfiguration {
    * @default 1024
    */
   readonly maxTokens: number;
+  /** Estimates for media in requests. They apply until the provider reports the usage. */
+  readonly mediaTokens: MediaTokens;
   /**
    * Sampling temperature for requests that do not set one, from 0 to 2. Send it to a provider only if `explicit`
    * contains it, because many models reject it.

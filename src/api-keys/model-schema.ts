@@ -53,6 +53,13 @@ export const modelSchema = mapping(
       ),
     ),
     max_tokens: v.optional(limit),
+    media_tokens: v.optional(
+      mapping(
+        { image: v.optional(limit), audio: v.optional(limit), file: v.optional(limit) },
+        'must be a mapping of image, audio and file to tokens',
+      ),
+      () => ({}),
+    ),
     temperature: v.optional(decimal(0, 2)),
   },
   'must be a mapping of fields',

@@ -1,4 +1,4 @@
-import type { ModelConfiguration, ModelEndpoint } from './model-configuration.js';
+import type { MediaTokens, ModelConfiguration, ModelEndpoint } from './model-configuration.js';
 import type { EndpointFields, ModelFields } from './model-schema.js';
 import { SecretText } from './secret-text.js';
 
@@ -18,12 +18,17 @@ export function resolveModel(model: ModelFields): ModelConfiguration {
     endpoint: first?.endpoint ?? endpoint,
     ...(first?.apiKey === undefined ? {} : { apiKey: first.apiKey }),
     maxTokens: maxTokens ?? DEFAULT_MAX_TOKENS,
+    mediaTokens: resolveMediaTokens(model),
     temperature: temperature ?? DEFAULT_TEMPERATURE,
     explicit: Object.freeze({
       ...(maxTokens === undefined ? {} : { maxTokens }),
       ...(temperature === undefined ? {} : { temperature }),
     }),
   });
+}
+
+function resolveMediaTokens({ media_tokens: { image, audio, file } }: ModelFields): MediaTokens {
+  return Object.freeze({ image: image ?? 1600, audio: audio ?? 2000, file: file ?? 5000 });
 }
 
 function resolveEndpoint(fields: EndpointFields, name: string): ModelEndpoint {

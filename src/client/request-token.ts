@@ -37,6 +37,11 @@ export interface TokenRequestOptions extends ClientCredentialOptions {
   readonly clock?: Clock;
 }
 
+/** Token request. Without an audience, the token endpoint chooses it. */
+export interface TokenRequest extends Omit<TokenRequestOptions, 'audience'> {
+  readonly audience?: string | undefined;
+}
+
 interface Answer {
   readonly response: Response;
   /** Parsed body, or `undefined` if it is not JSON. */
@@ -52,7 +57,7 @@ interface Answer {
  */
 export async function requestToken(
   endpoint: URL,
-  options: TokenRequestOptions,
+  options: TokenRequest,
   clock: Clock,
   proofs?: ProofSigner,
 ): Promise<ReceivedToken> {
@@ -71,7 +76,7 @@ function demandsNonce({ response, body }: Answer): boolean {
 /** Send one request. An assertion and a proof are valid for one request only. */
 async function sendTokenRequest(
   endpoint: URL,
-  options: TokenRequestOptions,
+  options: TokenRequest,
   clock: Clock,
   proofs: ProofSigner | undefined,
 ): Promise<Answer> {
@@ -80,7 +85,7 @@ async function sendTokenRequest(
   const proof = await proofs?.sign({ method: 'POST', url: endpoint });
   const parameters = {
     grant_type: 'client_credentials',
-    audience,
+    ...(audience === undefined ? {} : { audience }),
     ...(scope === undefined ? {} : { scope }),
     ...credentials.parameters,
   };

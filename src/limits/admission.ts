@@ -1,7 +1,9 @@
+import { RateLimitExceededError } from '../base/errors.js';
 import { assertNumber } from '../base/options.js';
+import { type RateLimitState, rateLimitHeaders } from '../base/rate-limit-headers.js';
 import { retry } from '../base/retry.js';
 import { type AdmissionStep, isUsage, type LimitStore, USAGE_RANGE } from '../stores/limit-store.js';
-import { TOKEN_RATES } from './build-step.js';
+import { REQUEST_RATES, TOKEN_RATES } from './build-step.js';
 
 /** Actual usage of a request. */
 export interface Usage {
@@ -11,8 +13,23 @@ export interface Usage {
 
 /** Admitted request that is not settled yet. While the process runs, its lease is renewed for up to 24 hours. */
 export interface Admission {
-  /** Response headers `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers). */
+  /**
+   * Response headers `RateLimit` and `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers) with the state after the
+   * admission or the last reservation.
+   */
   readonly headers: Readonly<Record<string, string>>;
+  /**
+   * Reserve model tokens after admission, for example when the body is parsed. Several reservations add up.
+   *
+   * A rejected reservation costs nothing. If no tokens were reserved before, it also releases the slot and refunds the
+   * request. Otherwise, the admission remains, because the earlier tokens can be in use.
+   *
+   * @param tokens number of tokens, 0 to 1e12
+   * @throws RateLimitExceededError (as rejection) if a limit is exceeded
+   * @throws TemporarilyUnavailableError (as rejection) if the store is unavailable and `onStoreFailure` is `deny`
+   * @throws TypeError (as rejection) if `tokens` is not a number from 0 to 1e12, or if the admission is settled
+   */
+  reserve(tokens: number): Promise<void>;
   /**
    * Release the slot and charge the actual usage instead of the reservation. Unused tokens are refunded. Excess usage
    * becomes debt. Only the first call has an effect.
@@ -30,13 +47,29 @@ export interface Admission {
 /** Admission for requests that are not counted. */
 export const freeAdmission: Admission = Object.freeze({
   headers: Object.freeze({}),
+  reserve: async (tokens: number) => assertTokens(tokens),
   settle: async () => undefined,
 });
 
-export interface AdmissionParts {
+/** Step that a store has admitted. */
+export interface AdmittedStep {
   readonly store: LimitStore;
   readonly step: AdmissionStep;
-  readonly headers: Readonly<Record<string, string>>;
+  /** Number of reserved tokens. */
+  readonly tokens: number;
+  /** States of all limits after the step. */
+  readonly states: readonly RateLimitState[];
+}
+
+export interface AdmissionParts {
+  readonly first: AdmittedStep;
+  /**
+   * Reserve tokens.
+   *
+   * @param refunds whether the admission refunds the request if the reservation is rejected
+   * @returns the step, or `undefined` if the tokens are not counted
+   */
+  readonly reserveTokens: (tokens: number, refunds: boolean) => Promise<AdmittedStep | undefined>;
   /** Called once, when settling has succeeded or failed. */
   readonly onSettled: () => void;
 }
@@ -57,33 +90,104 @@ const MAX_RENEWED_SECONDS = 86_400;
 const BACKOFF = { firstPauseMs: 250, longestPauseMs: 8000, retries: 6 };
 
 /** Create the admission for an admitted step and start to renew its lease. */
-export function createAdmission({ store, step, headers, onSettled }: AdmissionParts): Admission {
-  const intervalMs = (step.leaseSeconds * 1000) / RENEWALS_PER_LEASE;
+export function createAdmission({ first, reserveTokens, onSettled }: AdmissionParts): Admission {
+  const intervalMs = (first.step.leaseSeconds * 1000) / RENEWALS_PER_LEASE;
   let renewalsLeft = Math.ceil((MAX_RENEWED_SECONDS * 1000) / intervalMs);
-  let isHeld = true;
+  let headers = rateLimitHeaders(first.states);
+  let steps: readonly AdmittedStep[] = [first];
+  /** Steps whose leases are renewed. An expired lease is not renewed. */
+  let leased = steps;
+  /** Resolves when no reservation waits for the store. */
+  let reservations: Promise<unknown> = Promise.resolve();
   let settled: Promise<void> | undefined;
 
-  const renew = async (): Promise<void> => {
-    // A failed renewal is ignored: the next one follows before the lease expires. An expired lease is not renewed.
-    isHeld = await store.renew(step).catch(() => true);
+  const renew = async (renewed: AdmittedStep): Promise<void> => {
+    // A failed renewal is ignored: the next one follows before the lease expires.
+    const isHeld = await renewed.store.renew(renewed.step).catch(() => true);
+    if (!isHeld) leased = leased.filter((each) => each !== renewed);
   };
   const heartbeat = setInterval(() => {
     renewalsLeft -= 1;
-    if (renewalsLeft < 0) void settle();
-    else if (isHeld) void renew();
+    if (renewalsLeft < 0) void end('reservation');
+    else for (const each of leased) void renew(each);
   }, intervalMs).unref();
 
-  const settle = async (usage?: Usage): Promise<void> => {
-    const isCountable = usage === undefined || isUsage(usage?.tokens);
+  const end = (usage: Settled): Promise<void> => {
     clearInterval(heartbeat);
-    settled ??= settleStep(store, step, isCountable ? usage : undefined).finally(onSettled);
-    await settled;
-    if (!isCountable) assertNumber(usage?.tokens, 'settle', 'usage.tokens', USAGE_RANGE);
+    settled ??= settleSteps(steps, usage)
+      .then(() => reservations)
+      .then(onSettled);
+    return settled;
   };
-  return Object.freeze({ headers, settle });
+
+  const addStep = async (tokens: number): Promise<void> => {
+    const isFirst = steps.every((each) => each.tokens === 0);
+    const added = await reserveTokens(tokens, isFirst).catch((failure: unknown) => {
+      if (isFirst) void end('nothing');
+      throw failure;
+    });
+    if (settled !== undefined) {
+      if (added !== undefined) await settleSteps([added], 'nothing');
+      throw alreadySettled();
+    }
+    if (added === undefined) return;
+    headers = rateLimitHeaders(added.states);
+    steps = [...steps, added];
+    leased = [...leased, added];
+  };
+
+  return Object.freeze({
+    get headers() {
+      return headers;
+    },
+    async reserve(tokens: number) {
+      assertTokens(tokens);
+      if (settled !== undefined) throw alreadySettled();
+      const adding = addStep(tokens);
+      reservations = Promise.allSettled([reservations, adding]);
+      await adding.catch(async (failure: unknown) => {
+        // The client may retry at once, so the slot must be free. If the store is unavailable, this would take long.
+        if (failure instanceof RateLimitExceededError) await settled;
+        throw failure;
+      });
+    },
+    async settle(usage?: Usage) {
+      const isCountable = usage === undefined || isUsage(usage?.tokens);
+      await end(isCountable ? (usage ?? 'reservation') : 'reservation');
+      if (!isCountable) assertNumber(usage?.tokens, 'settle', 'usage.tokens', USAGE_RANGE);
+    },
+  });
 }
 
-async function settleStep(store: LimitStore, step: AdmissionStep, usage: Usage | undefined): Promise<void> {
-  const used = usage === undefined ? {} : Object.fromEntries(TOKEN_RATES.map((name) => [name, usage.tokens]));
-  await retry(() => store.settle(step, used), BACKOFF).catch(() => undefined);
+function assertTokens(tokens: number): void {
+  assertNumber(tokens, 'reserve', 'tokens', USAGE_RANGE);
+}
+
+function alreadySettled(): TypeError {
+  return new TypeError('reserve: the admission is already settled: reserve tokens before you call settle()');
+}
+
+/** Usage to charge, or whether to charge the reservation, or nothing at all, not even the request. */
+type Settled = Usage | 'reservation' | 'nothing';
+
+const NOTHING = usedBy([...REQUEST_RATES, ...TOKEN_RATES], 0);
+
+/**
+ * Settle all steps of an admission. Each step is charged up to its reservation, and the last one the remaining usage, so
+ * that only usage beyond the sum of the reservations becomes debt.
+ */
+async function settleSteps(steps: readonly AdmittedStep[], usage: Settled): Promise<void> {
+  let left = typeof usage === 'object' ? usage.tokens : 0;
+  const settling = steps.map(({ store, step, tokens }, index) => {
+    const used = index === steps.length - 1 ? left : Math.min(left, tokens);
+    left -= used;
+    const charged =
+      typeof usage === 'object' ? usedBy(TOKEN_RATES, used) : usage === 'nothing' ? NOTHING : {};
+    return retry(() => store.settle(step, charged), BACKOFF).catch(() => undefined);
+  });
+  await Promise.all(settling);
+}
+
+function usedBy(rates: readonly string[], units: number): Readonly<Record<string, number>> {
+  return Object.fromEntries(rates.map((name) => [name, units]));
 }

@@ -25,6 +25,9 @@ const HOUR = 3600;
 /** 30 days in seconds. */
 const MONTH = 2_592_000;
 
+/** Names of the rates that count requests. */
+export const REQUEST_RATES = ['requests_per_minute', 'requests_per_hour'] as const;
+
 /** Names of the rates that count model tokens. */
 export const TOKEN_RATES = ['tokens_per_minute', 'tokens_per_month'] as const;
 
@@ -62,6 +65,17 @@ export function buildStep(charges: readonly Charge[], { tokens = 0 }: Cost, term
 }
 
 /**
+ * Build the step that reserves model tokens for an admitted request. It takes no slot, and only reads the rates that
+ * count requests.
+ */
+export function buildReservation(...args: Parameters<typeof buildStep>): AdmissionStep {
+  const { buckets, ...step } = buildStep(...args);
+  const isOfTokens = ({ name }: Rate): boolean => TOKEN_RATES.some((each) => each === name);
+  const free = (rate: Rate): Rate => (isOfTokens(rate) ? rate : { ...rate, cost: 0 });
+  return { ...step, buckets: buckets.map(({ name, rates }) => ({ name, rates: rates.map(free) })) };
+}
+
+/**
  * Replace a long or malformed name with its digest. Identities in external tokens can have any length and contain lone
  * surrogates.
  */
@@ -70,10 +84,15 @@ function shorten(name: string): string {
   return `digest ${createHash('sha256').update(name, 'utf16le').digest('base64url')}`;
 }
 
-/** Return the state of each limit for the response headers, under the configured name of the limit. */
+/**
+ * Return the state of each limit for the response headers, under the configured name of the limit.
+ *
+ * @param refundedRequests number of requests that are refunded after the answer
+ */
 export function describeLimits(
   charges: readonly Charge[],
   answer: AdmissionAnswer,
+  refundedRequests = 0,
 ): readonly RateLimitState[] {
   const prefixes = new Map(charges.map(({ bucket, prefix }) => [shorten(bucket), prefix]));
   const refusals = answer.kind === 'refused' ? answer.refusals : [];
@@ -85,7 +104,7 @@ export function describeLimits(
       quota,
       ...(unit === undefined ? {} : { unit }),
       windowSeconds,
-      remaining,
+      remaining: unit === 'requests' ? Math.min(quota, remaining + refundedRequests) : remaining,
       ...(refusal === undefined ? {} : { resetSeconds: refusal.waitSeconds }),
     };
   });

@@ -10,15 +10,20 @@ import {
   assertPositiveInteger,
   type KnownOptions,
 } from '../base/options.js';
-import { rateLimitHeaders } from '../base/rate-limit-headers.js';
 import { type LimitStore, USAGE_RANGE } from '../stores/limit-store.js';
 import { memoryLimitStore } from '../stores/memory/memory-limit-store.js';
 import { requireStore } from '../stores/require-store.js';
 import type { Stores } from '../stores/stores.js';
 import { DEFAULT_RATE_LIMITS, type RateLimits } from '../token/claims/claims-set.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
-import { type Admission, createAdmission, freeAdmission } from './admission.js';
-import { buildStep, type Cost, describeLimits, nameViolated } from './build-step.js';
+import {
+  type Admission,
+  type AdmissionParts,
+  type AdmittedStep,
+  createAdmission,
+  freeAdmission,
+} from './admission.js';
+import { buildReservation, buildStep, type Cost, describeLimits, nameViolated } from './build-step.js';
 import { type Charge, resolveCharges } from './resolve-charges.js';
 import { createRunningAdmissions } from './running-admissions.js';
 
@@ -140,21 +145,35 @@ export function createLimits(options: LimitsOptions): Limits {
     );
   };
 
-  const admitBy = async (by: LimitStore, charges: readonly Charge[], { cost, share }: Attempt) => {
-    const step = buildStep(charges, cost, { ...terms, share });
-    // Counted before the store responds, so that `drain()` also waits for this request.
-    const leave = running.enter();
+  const admitBy = async (
+    by: LimitStore,
+    charges: readonly Charge[],
+    attempt: Attempt,
+  ): Promise<AdmittedStep> => {
+    const { tokens, share, kind } = attempt;
+    const build = kind === 'request' ? buildStep : buildReservation;
+    const step = build(charges, { tokens }, { ...terms, share });
+    const answer = await by.admit(step);
+    if (answer.kind === 'admitted') {
+      return { store: by, step, tokens, states: describeLimits(charges, answer) };
+    }
+    const states = describeLimits(charges, answer, kind === 'refundable' ? 1 : 0);
+    const waitSeconds = Math.max(...answer.refusals.map((refusal) => refusal.waitSeconds));
+    throw new RateLimitExceededError(waitSeconds, states, nameViolated(charges, answer));
+  };
+
+  /** Admit by the store or, while it is unavailable, by the policy. Resolve with `undefined` for a free admission. */
+  const admitByPolicy = async (charges: readonly Charge[], asked: Omit<Attempt, 'share'>) => {
     try {
-      const answer = await by.admit(step);
-      const states = describeLimits(charges, answer);
-      if (answer.kind === 'refused') {
-        const waitSeconds = Math.max(...answer.refusals.map((refusal) => refusal.waitSeconds));
-        throw new RateLimitExceededError(waitSeconds, states, nameViolated(charges, answer));
-      }
-      return createAdmission({ store: by, step, headers: rateLimitHeaders(states), onSettled: leave });
-    } catch (failure) {
-      leave();
-      throw failure;
+      const admitted = await admitBy(store, charges, { ...asked, share: 1 });
+      await noteStore(false);
+      return admitted;
+    } catch (error) {
+      if (!(error instanceof TemporarilyUnavailableError)) throw error;
+      await noteStore(true);
+      if (policy.kind === 'deny') throw error;
+      if (policy.kind === 'allow') return undefined;
+      return admitBy(localStore, charges, { ...asked, share: policy.share });
     }
   };
 
@@ -169,24 +188,34 @@ export function createLimits(options: LimitsOptions): Limits {
       const { tokens = 0 } = cost;
       assertNumber(tokens, 'admit', 'cost.tokens', USAGE_RANGE);
       const charges = resolveCharges(token, lookup);
+      // Counted before the store responds, so that `drain()` also waits for this request.
+      const leave = running.enter();
       try {
-        const admission = await admitBy(store, charges, { cost, share: 1 });
-        await noteStore(false);
-        return admission;
-      } catch (error) {
-        if (!(error instanceof TemporarilyUnavailableError)) throw error;
-        await noteStore(true);
-        if (policy.kind === 'deny') throw error;
-        return policy.kind === 'allow'
-          ? freeAdmission
-          : admitBy(localStore, charges, { cost, share: policy.share });
+        const first = await admitByPolicy(charges, { kind: 'request', tokens });
+        if (first === undefined) {
+          leave();
+          return freeAdmission;
+        }
+        const reserveTokens: AdmissionParts['reserveTokens'] = (more, refunds) => {
+          const asked = { kind: refunds ? 'refundable' : 'tokens', tokens: more } as const;
+          // A request that this process counts remains here, although the store can be available again.
+          return first.store === localStore && policy.kind === 'local'
+            ? admitBy(localStore, charges, { ...asked, share: policy.share })
+            : admitByPolicy(charges, asked);
+        };
+        return createAdmission({ first, reserveTokens, onSettled: leave });
+      } catch (failure) {
+        leave();
+        throw failure;
       }
     },
   });
 }
 
+/** Step to admit: a request, or tokens for an admitted request. `refundable`: a rejection also refunds the request. */
 interface Attempt {
-  readonly cost: Cost;
+  readonly kind: 'request' | 'tokens' | 'refundable';
+  readonly tokens: number;
   readonly share: number;
 }
 

@@ -52,11 +52,11 @@ describe('defaults', () => {
   test('of a model are 1024 tokens and a temperature of 0.7', () => {
     const models = [{ name: 'm', endpoint: 'echo:' }];
     const resolved = { name: 'm', endpoint: 'echo:', maxTokens: 1024, temperature: 0.7 };
-
+    const mediaTokens = { image: 1600, audio: 2000, file: 5000 };
     const endpoint = { endpoint: 'echo:', providerModel: 'm', headers: new Map(), query: new Map() };
 
     expect(resolveApiKey(resolve({ models }))?.models).toEqual([
-      { ...resolved, explicit: {}, endpoints: [{ ...endpoint, requestUsage: false }] },
+      { ...resolved, mediaTokens, explicit: {}, endpoints: [{ ...endpoint, requestUsage: false }] },
     ]);
   });
 
@@ -65,6 +65,14 @@ describe('defaults', () => {
 
     expect(resolveApiKey(resolve({ models: [model] }))?.models[0]?.explicit).toEqual({
       ...{ maxTokens: 1024, temperature: 0.7 },
+    });
+  });
+
+  test('of media tokens fill in the kinds that the file does not set', () => {
+    const model = { name: 'm', endpoint: 'echo:', media_tokens: { file: '30000' } };
+
+    expect(resolveApiKey(resolve({ models: [model] }))?.models[0]?.mediaTokens).toEqual({
+      ...{ image: 1600, audio: 2000, file: 30_000 },
     });
   });
 
@@ -257,6 +265,12 @@ describe('rejected values', () => {
     [{ temperature: '-1' }, 'temperature: must be a number'],
     [{ temperature: '.5' }, 'temperature: must be a number'],
     [{ temperature: 'NaN' }, 'temperature: must be a number'],
+    [{ media_tokens: '1600' }, 'media_tokens: must be a mapping of image, audio and file to tokens'],
+    [{ media_tokens: { image: '0' } }, 'media_tokens.image: must be from 1 to 1000000000'],
+    [
+      { media_tokens: { video: '1' } },
+      'media_tokens.video: is an unknown field: correct the spelling, or remove it',
+    ],
     [{ token_limit_member: 'n' }, 'token_limit_member: must be one of max_tokens, max_completion_tokens'],
     [{ request_usage: 'yes' }, 'request_usage: must be true or false'],
     [{ provider_model: '' }, 'provider_model: must not be empty'],

@@ -41,6 +41,28 @@ describe("Anthropic's official client", () => {
     expect(request_id).toMatch(/^req_[0-9a-f]{32}$/);
   });
 
+  test.each([false, true])('calls a tool, and sends its result (stream: %s)', async (isStream) => {
+    const tool = { type: 'custom' as const, name: 'get_weather', input_schema: { type: 'object' as const } };
+    const request = { ...ask('!call=1 {"city": "Paris"}'), tools: [tool] };
+    const { content, stop_reason } = isStream
+      ? await client.messages.stream(request).finalMessage()
+      : await client.messages.create(request);
+    const [use] = content;
+    if (use?.type !== 'tool_use') throw new Error(`Not a call: ${use?.type}`);
+    const result = { type: 'tool_result' as const, tool_use_id: use.id, content: 'It rains' };
+    const messages = [
+      ...request.messages,
+      ...[
+        { role: 'assistant' as const, content },
+        { role: 'user' as const, content: [result] },
+      ],
+    ];
+    const second = await client.messages.create({ ...request, messages });
+
+    expect([use.name, use.input, stop_reason]).toEqual(['get_weather', { city: 'Paris' }, 'tool_use']);
+    expect(second.content).toMatchObject([{ type: 'text', text: 'It rains' }]);
+  });
+
   test('also sends the token as a bearer token', async () => {
     const bearer = new Anthropic({
       baseURL: gateway.origin,

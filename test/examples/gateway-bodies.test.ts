@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findExcess } from '../../examples/gateway/json/find-excess.js';
 import { anthropicMessages } from '../../examples/gateway/models/anthropic-messages.js';
+import { estimateInput } from '../../examples/gateway/models/estimate-input.js';
 import { openaiChat } from '../../examples/gateway/models/openai-chat.js';
 import { openaiEmbeddings } from '../../examples/gateway/models/openai-embeddings.js';
-import { estimateInput } from '../../examples/gateway/models/token-usage.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 
 let gateway: ModelGateway;
@@ -79,5 +79,7 @@ test.each([
   ['text'],
   [[['nested', { deep: [] }]]],
 ])('the estimate of %j is a quarter of its length as JSON', (value) => {
-  expect(estimateInput(value)).toBe(Math.ceil(JSON.stringify(value).length / 4));
+  const mediaTokens = { image: 1600, audio: 2000, file: 5000 };
+
+  expect(estimateInput(value)({ mediaTokens })).toBe(Math.ceil(JSON.stringify(value).length / 4));
 });

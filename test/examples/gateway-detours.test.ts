@@ -6,6 +6,7 @@ import {
   EMBEDDINGS_MEMBERS,
   type KnownMembers,
   MESSAGES_MEMBERS,
+  RESPONSES_MEMBERS,
 } from '../../examples/gateway/models/known-members.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 import { type RecordingUpstream, replyJson, startRecordingUpstream } from '../support/recording-upstream.js';
@@ -15,6 +16,7 @@ const CHAT = '/v1/chat/completions';
 const MESSAGES = '/v1/messages';
 const COUNT = '/v1/messages/count_tokens';
 const EMBEDDINGS = '/v1/embeddings';
+const RESPONSES = '/v1/responses';
 
 const records: AuditRecord[] = [];
 let provider: RecordingUpstream;
@@ -23,7 +25,7 @@ let tokens: Readonly<Record<'tiered' | 'limited' | 'delegated', string>>;
 
 beforeAll(async () => {
   provider = await startRecordingUpstream();
-  const models = ['chat/completions', 'messages', 'embeddings'].map(
+  const models = ['chat/completions', 'messages', 'embeddings', 'responses'].map(
     (path) => `{ name: ${path[0]}, endpoint: "${provider.origin}/v1/${path}", api_key: pk }`,
   );
   const tiered = modelKey(models, ', tokens_per_month: 100000000');
@@ -54,9 +56,15 @@ afterAll(async () => {
 /** Sends a request with these members, and returns the status and the rejected member. */
 async function ask(kind: keyof typeof tokens, route: string, members: string): Promise<string> {
   provider.answer(replyJson({ usage: {} }));
-  const model = route === EMBEDDINGS ? '"model":"e","input":"a"' : `"model":"${route === CHAT ? 'c' : 'm'}"`;
+  const models = new Map([
+    [CHAT, 'c'],
+    [EMBEDDINGS, 'e'],
+    [RESPONSES, 'r'],
+  ]);
+  const model = `"model":"${models.get(route) ?? 'm'}"${route === EMBEDDINGS ? ',"input":"a"' : ''}`;
   const limit = route === MESSAGES ? ',"max_tokens":9' : '';
-  const messages = route === EMBEDDINGS ? '' : ',"messages":[{"role":"user","content":"Hi"}]';
+  const hasMessages = route !== EMBEDDINGS && route !== RESPONSES;
+  const messages = hasMessages ? ',"messages":[{"role":"user","content":"Hi"}]' : '';
   const answer = await fetch(gateway.origin + route, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${tokens[kind]}` },
@@ -69,6 +77,13 @@ async function ask(kind: keyof typeof tokens, route: string, members: string): P
 
 const tool = (text: string): string =>
   `,"tools":[{"type":"function","function":{"name":"get_weather"}},${text}]`;
+
+const responseTool = (text: string): string => `,"tools":[${text}]`;
+const namespace = (name: string, tools: string): string =>
+  responseTool(`{"type":"namespace","name":"${name}","description":"","tools":[${tools}]}`);
+const choice = (value: string): string => `,"tool_choice":${value}`;
+const allowed = (tools: string): string => `{"type":"allowed_tools","mode":"auto","tools":[${tools}]}`;
+const items = (list: string): string => `,"input":[${list}]`;
 
 describe('a token that limits functions', () => {
   test.each([
@@ -113,6 +128,74 @@ describe('a token that limits functions', () => {
     [COUNT, ',"mcp_servers":[]', '403 mcp_servers'],
     [EMBEDDINGS, ',"dimensions":8', '200'],
     [EMBEDDINGS, ',"tools":[]', '403 tools'],
+    [
+      RESPONSES,
+      responseTool('{"type":"function","name":"get_weather","parameters":{"x":{}},"strict":true}'),
+      '200',
+    ],
+    [RESPONSES, responseTool('{"type":"custom","name":"get_weather","format":{"type":"text"}}'), '200'],
+    [RESPONSES, responseTool('{"type":"function","name":"wire_money"}'), '403'],
+    [
+      RESPONSES,
+      responseTool('{"type":"function","name":"get_weather","function":{"name":"get_weather"}}'),
+      '403 tools.0.function',
+    ],
+    [
+      RESPONSES,
+      responseTool('{"type":"function","name":"get_weather","Name":"wire_money"}'),
+      '403 tools.0.Name',
+    ],
+    [RESPONSES, responseTool('{"type":"web_search"}'), '200'],
+    [RESPONSES, responseTool('{"type":"web_search","tools":[{"name":"wire_money"}]}'), '403'],
+    [RESPONSES, responseTool('{"type":"web_search","Tools":[{"name":"wire_money"}]}'), '403 tools.0.Tools'],
+    ...[
+      'file_search',
+      'code_interpreter',
+      'computer',
+      'image_generation',
+      'local_shell',
+      'shell',
+      'apply_patch',
+    ].map((type) => [RESPONSES, responseTool(`{"type":"${type}"}`), '403'] as const),
+    [
+      RESPONSES,
+      responseTool('{"type":"mcp","server_label":"get_weather","server_url":"https://e.com"}'),
+      '403',
+    ],
+    [RESPONSES, responseTool('{"type":"mcp","name":"get_weather"}'), '403'],
+    [RESPONSES, namespace('web_search', '{"type":"function","name":"get_weather"}'), '200'],
+    [RESPONSES, namespace('crm', '{"type":"function","name":"get_weather"}'), '403'],
+    [RESPONSES, namespace('web_search', '{"type":"function","name":"wire_money"}'), '403'],
+    [RESPONSES, namespace('web_search', '{"type":"mcp","name":"get_weather"}'), '403'],
+    [RESPONSES, namespace('web_search', '{"name":"get_weather","x":1}'), '403 tools.0.tools.0.x'],
+    [
+      RESPONSES,
+      responseTool('{"type":"namespace","name":"web_search","tools":{"name":"wire_money"}}'),
+      '403',
+    ],
+    [RESPONSES, choice('"required"'), '200'],
+    [RESPONSES, choice('{"type":"function","name":"get_weather"}'), '200'],
+    [RESPONSES, choice('{"type":"function","name":"wire_money"}'), '403'],
+    [RESPONSES, choice('{"type":"code_interpreter"}'), '403'],
+    [RESPONSES, choice(allowed('{"type":"function","name":"get_weather"}')), '200'],
+    [RESPONSES, choice(allowed('{"type":"function","name":"wire_money"}')), '403'],
+    [RESPONSES, choice(allowed('{"type":"mcp","server_label":"m"}')), '403'],
+    [RESPONSES, ',"input":"Hi","reasoning":{"effort":"low"},"store":false,"include":[]', '200'],
+    [RESPONSES, items('{"role":"user","content":"Hi"},{"type":"reasoning","id":"r","summary":[]}'), '200'],
+    [RESPONSES, items('{"type":"function_call","call_id":"c","name":"get_weather","arguments":"{}"}'), '200'],
+    [RESPONSES, items('{"type":"function_call","call_id":"c","name":"wire_money","arguments":"{}"}'), '403'],
+    [RESPONSES, items('{"type":"custom_tool_call","call_id":"c","name":"wire_money","input":""}'), '403'],
+    [RESPONSES, items('{"type":"function_call_output","call_id":"c","output":"rain"}'), '200'],
+    [RESPONSES, items('{"type":"additional_tools","role":"developer","tools":[]}'), '403 input.0.tools'],
+    [RESPONSES, items('{"role":"developer","tools":[{"name":"wire_money"}]}'), '403 input.0.tools'],
+    [RESPONSES, items('{"type":"item_reference","id":"rs_1"}'), '403 input.0'],
+    [RESPONSES, items('{"id":"rs_1"}'), '403 input.0'],
+    [RESPONSES, items('{"type":"mcp_approval_response","id":"m"}'), '403 input.0'],
+    [RESPONSES, ',"previous_response_id":"r"', '403 previous_response_id'],
+    [RESPONSES, ',"conversation":"c"', '403 conversation'],
+    [RESPONSES, ',"prompt":{"id":"p"}', '403 prompt'],
+    [RESPONSES, ',"background":false', '403 background'],
+    [RESPONSES, ',"context_management":[]', '403 context_management'],
   ])('at %s with %s is answered %s', async (route, members, expected) => {
     expect(await ask('limited', route, members)).toBe(expected);
   });
@@ -155,7 +238,47 @@ describe('a token that limits models alone', () => {
       '403 tools.0.model',
     ],
     [MESSAGES, ',"mcp_servers":[]', '200'],
-    [CHAT, `,"x":{"model":"a","model":"b"}${tool('{"type":"web_search","Custom":1}')}`, '200'],
+    [CHAT, ',"extra_body":{"models":["other"]}', '403 extra_body.models'],
+    [CHAT, ',"extra_body":{"extra_body":{"route":"fallback"}}', '403 extra_body.extra_body.route'],
+    [CHAT, ',"extra_body":{"model":"other"}', '403 extra_body.model'],
+    [CHAT, ',"providerOptions":{"gateway":{"models":["other"]}}', '403 providerOptions.gateway.models'],
+    [CHAT, ',"compound_custom":{"models":{"answering_model":"other"}}', '403 compound_custom.models'],
+    [CHAT, ',"provider":{"order":["a"],"allow_fallbacks":false}', '200'],
+    [CHAT, ',"provider":{"x":[{"fallbackModel":"other"}]}', '403 provider.x.0.fallbackModel'],
+    [CHAT, ',"moderation":{"model":"other"}', '403 moderation.model'],
+    [CHAT, ',"draft_model":"other"', '403 draft_model'],
+    [CHAT, ',"model_list":[]', '403 model_list'],
+    [CHAT, ',"context_window_fallbacks":[]', '403 context_window_fallbacks'],
+    [CHAT, ',"api_base":"https://e.com"', '403 api_base'],
+    [CHAT, ',"user_config":{}', '403 user_config'],
+    [CHAT, ',"metadata":{"model":"car"},"guided_json":{"properties":{"model":{}}}', '200'],
+    [
+      CHAT,
+      tool('{"type":"function","function":{"name":"f","parameters":{"properties":{"model":{}}}}}'),
+      '200',
+    ],
+    [
+      CHAT,
+      tool('{"type":"router:fusion","parameters":{"models":["other"]}}'),
+      '403 tools.1.parameters.models',
+    ],
+    [RESPONSES, ',"models":["other"]', '403 models'],
+    [RESPONSES, ',"prompt":{"id":"p"}', '403 prompt'],
+    [RESPONSES, ',"extra_body":{"fallbacks":[]}', '403 extra_body.fallbacks'],
+    [RESPONSES, responseTool('{"type":"image_generation","model":"other"}'), '403 tools.0.model'],
+    [RESPONSES, responseTool('{"type":"image_generation"},{"type":"web_search"}'), '200'],
+    [RESPONSES, namespace('a', '{"type":"x","y":{"model":"other"}}'), '403 tools.0.tools.0.y.model'],
+    [
+      RESPONSES,
+      items('{"type":"additional_tools","tools":[{"type":"x","model":"o"}]}'),
+      '403 input.0.tools.0.model',
+    ],
+    [RESPONSES, items('{"role":"user","content":[{"type":"input_text","text":"Hi","model":"x"}]}'), '200'],
+    [RESPONSES, ',"text":{"format":{"schema":{"properties":{"model":{}}}}}', '200'],
+    [RESPONSES, ',"previous_response_id":"r","conversation":null,"background":false', '200'],
+    [RESPONSES, ',"background":true', '400'],
+    [RESPONSES, ',"Input":"Hi"', '400'],
+    [CHAT, `,"x":{"a":"a","a":"b"}${tool('{"type":"web_search","Custom":1}')}`, '200'],
     [CHAT, ',"invented_tomorrow":{}', '200'],
   ])('at %s with %s is answered %s', async (route, members, expected) => {
     expect(await ask('tiered', route, members)).toBe(expected);
@@ -165,11 +288,14 @@ describe('a token that limits models alone', () => {
 /** Members of the official clients that are not in the allow-lists, since they add tools, models or state. */
 const EXCLUDED = new Set(
   `moderation web_search_options container diagnostics user_profile_id workspace_id billing_policy betas thread
-   fallback_credit_token fallbacks mcp_servers`.split(/\s+/),
+   fallback_credit_token fallbacks mcp_servers background context_management conversation previous_response_id prompt`.split(
+    /\s+/,
+  ),
 );
 
 test.each([
   ['openai/resources/chat/completions/completions', 'ChatCompletionCreateParamsBase', CHAT_MEMBERS],
+  ['openai/resources/responses/responses', 'ResponseCreateParamsBase', RESPONSES_MEMBERS],
   ['openai/resources/embeddings', 'EmbeddingCreateParams', EMBEDDINGS_MEMBERS],
   ['@anthropic-ai/sdk/resources/messages/messages', 'MessageCreateParamsBase', MESSAGES_MEMBERS],
   ['@anthropic-ai/sdk/resources/beta/messages/messages', 'MessageCreateParamsBase', MESSAGES_MEMBERS],

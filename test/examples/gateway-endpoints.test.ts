@@ -1,3 +1,4 @@
+import * as zlib from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import OpenAI from 'openai';
 import { loadFiles } from '../support/api-key-files.js';
@@ -184,6 +185,22 @@ describe('a model with several endpoints of one format', () => {
     expect(second.requests).toHaveLength(0);
   });
 
+  test('returns a rejection in an unknown encoding with its status', async () => {
+    first.answer(replyJson({ error: { message: 'canary' } }, 400, { 'Content-Encoding': 'compress' }));
+    second.answer(answered);
+    const answer = await chat('pair');
+
+    expect([answer.status, second.requests.length]).toEqual([400, 0]);
+    expect(await answer.text()).toContain('The provider of this model rejected the request');
+  });
+
+  test('uses the second endpoint if the first one responds in an unknown encoding', async () => {
+    first.answer(replyJson({}, 200, { 'Content-Encoding': 'compress' }));
+    second.answer(answered);
+
+    expect((await chat('pair')).status).toBe(200);
+  });
+
   test('does not use the second endpoint after the first byte of a stream', async () => {
     first.answer(replyStream('data: {"choices":[]}\n\n'));
     second.answer(answered);
@@ -202,20 +219,73 @@ describe('a model with several endpoints of one format', () => {
 });
 
 test.each([
-  ['all fail alike', [503], 503, 3],
-  ['the last one fails differently', [503, 500], 502, 2],
+  ['all fail alike', 'alias', [503], 503, 3],
+  ['the last one fails differently', 'azure', [503, 500], 502, 2],
 ])(
   'the official client does not repeat the retries of the gateway if %s',
-  async (_how, replies, status, calls) => {
+  async (_how, model, replies, status, calls) => {
     first.answer(...replies.map((each) => replyJson({}, each)));
     const client = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: token, maxRetries: 2 });
     const messages = [{ role: 'user' as const, content: 'Hi' }];
-    const failure = await rejectionOf(client.chat.completions.create({ model: 'alias', messages }));
+    const failure = await rejectionOf(client.chat.completions.create({ model, messages }));
 
     expect(failure).toMatchObject({ status });
     expect(first.requests).toHaveLength(calls);
   },
 );
+
+test('a client that ignores x-should-retry does not multiply the retries', async () => {
+  first.answer(replyJson({}, 503));
+  for (const _attempt of [1, 2, 3]) await chat('bearer');
+
+  expect(first.requests).toHaveLength(5);
+});
+
+test('the official client does not repeat requests to several endpoints', async () => {
+  first.answer(replyJson({}, 500));
+  second.answer(replyJson({}, 500));
+  const client = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: token, maxRetries: 2 });
+  const messages = [{ role: 'user' as const, content: 'Hi' }];
+  const failure = await rejectionOf(client.chat.completions.create({ model: 'pair', messages }));
+
+  expect(failure).toMatchObject({ status: 502 });
+  expect([first.requests.length, second.requests.length]).toEqual([1, 1]);
+});
+
+test('the official client can retry after a single request to a provider', async () => {
+  first.answer(replyJson({}, 500), answered);
+  const client = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: token, maxRetries: 2 });
+  await client.chat.completions.create({ model: 'alias', messages: [{ role: 'user', content: 'Hi' }] });
+
+  expect(first.requests).toHaveLength(2);
+});
+
+test('a response in an encoding that the gateway cannot decode is a 502 that names the encoding, without retries', async () => {
+  first.answer(replyJson({}, 200, { 'Content-Encoding': 'compress' }));
+  const answer = await chat('alias');
+
+  expect([answer.status, answer.headers.get('x-should-retry')]).toEqual([502, 'false']);
+  expect(await answer.text()).toContain('encoded the response with compress');
+});
+
+test('an encoding that could be a secret does not occur in the response', async () => {
+  first.answer(replyJson({}, 200, { 'Content-Encoding': 'sk canary' }));
+
+  expect(await (await chat('alias')).text()).toContain('encoded the response with an unknown encoding');
+});
+
+test('zstd is decoded if Node supports it, and otherwise named', async () => {
+  // zstdCompressSync('{"usage":{}}')
+  const frame = Buffer.from('KLUv/SAMYQAAeyJ1c2FnZSI6e319', 'base64');
+  first.answer(
+    (res) =>
+      void res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Encoding': 'zstd' }).end(frame),
+  );
+  const text = await (await chat('alias')).text();
+
+  if ('createZstdDecompress' in zlib) expect(text).toBe('{"usage":{}}');
+  else expect(text).toContain('encoded the response with zstd');
+});
 
 test('idle_timeout_ms limits the wait for each part of a stream', async () => {
   first.answer((res) => void res.writeHead(200, { 'Content-Type': 'text/event-stream' }).write(':\n\n'));

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import express from 'express';
 import { relayStream } from '../../examples/gateway/models/relay-stream.js';
 import { EventSplitter, withData } from '../../examples/gateway/models/split-events.js';
+import { NOTHING } from '../../examples/gateway/models/token-usage.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 import { type RecordingUpstream, replyJson, startRecordingUpstream } from '../support/recording-upstream.js';
 
@@ -149,7 +150,7 @@ describe('a stream', () => {
         get isComplete() {
           return isComplete;
         },
-        usage: { inputTokens: 0, outputTokens: 0 },
+        usage: NOTHING,
       };
       const { signal } = new AbortController();
       await relayStream({ body: Readable.from(silent()), res, meter, signal, keepAliveMs: 30 });

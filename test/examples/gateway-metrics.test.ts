@@ -151,8 +151,10 @@ test('observed state is read at each scrape, and unconfigured models are not nam
   });
   await registry.metrics();
   Object.assign(state, { ageSeconds: 4, running: 5, problems: 6 });
-  const completion = { requestId: 'req_1', clientId: 'demo', inputTokens: 7, outputTokens: 8, durationMs: 9 };
-  onCompletion({ ...completion, model: 'echo-1', outcome: 'completed' });
+  const usage = { inputTokens: 7, outputTokens: 8, source: 'provider' } as const;
+  const completion = { requestId: 'req_1', clientId: 'demo', ...usage, durationMs: 9 };
+  const parts = { cachedTokens: 5, reasoningTokens: 6 };
+  onCompletion({ ...completion, ...parts, model: 'echo-1', outcome: 'completed' });
   onCompletion({ ...completion, model: 'canary', outcome: 'client_left' });
   const text = await registry.metrics();
 
@@ -164,6 +166,8 @@ test('observed state is read at each scrape, and unconfigured models are not nam
   expect(text).toContain('gateway_completions_total{model="echo-1",outcome="completed"} 1');
   expect(text).toContain('gateway_completions_total{model="other",outcome="client_left"} 1');
   expect(text).toContain('gateway_model_tokens_total{model="other",kind="output"} 8');
+  expect(text).toContain('gateway_model_cached_tokens_total{model="echo-1"} 5');
+  expect(text).toContain('gateway_model_reasoning_tokens_total{model="echo-1"} 6');
   expect(text).not.toContain('canary');
 });
 

@@ -56,6 +56,26 @@ describe("OpenAI's official client", () => {
     expect(words.join('')).toBe('one two three');
   });
 
+  test.each([false, true])('calls a tool, and sends its result (stream: %s)', async (isStream) => {
+    const tools = [{ type: 'function' as const, function: { name: 'get_weather' } }];
+    const request = { ...ask('!call=1 {"city": "Paris"}'), tools };
+    const { choices } = isStream
+      ? await client.chat.completions.stream(request).finalChatCompletion()
+      : await client.chat.completions.create(request);
+    const [call] = choices[0]?.message.tool_calls ?? [];
+    if (call?.type !== 'function') throw new Error(`Not a call: ${call?.type}`);
+    const messages = [
+      ...request.messages,
+      ...[{ role: 'assistant' as const, tool_calls: [call] }],
+      ...[{ role: 'tool' as const, tool_call_id: call.id, content: 'It rains' }],
+    ];
+    const second = await client.chat.completions.create({ ...request, messages });
+
+    expect(call.function).toMatchObject({ name: 'get_weather', arguments: '{"city": "Paris"}' });
+    expect(choices[0]?.finish_reason).toBe('tool_calls');
+    expect(second.choices[0]?.message.content).toBe('It rains');
+  });
+
   test('gets the usage of a stream if requested', async () => {
     const stream = await client.chat.completions.create({
       ...ask('one two three'),
@@ -93,6 +113,15 @@ describe("OpenAI's official client", () => {
 
     expect(ids.sort()).toEqual(['echo-1', 'vendor/echo-2']);
     expect((await client.models.retrieve('vendor/echo-2')).id).toBe('vendor/echo-2');
+  });
+
+  test('finds an empty catalog in the list if it sends its version, as Codex does', async () => {
+    const list = { path: '/models', method: 'get' } as const;
+    const plain = await client.get(list.path);
+    const versioned = await client.get(list.path, { query: { client_version: '0.171.0' } });
+
+    expect(plain).not.toHaveProperty('models');
+    expect(versioned).toMatchObject({ data: [expect.anything(), expect.anything()], models: [] });
   });
 
   test('renews its token with an async function', async () => {

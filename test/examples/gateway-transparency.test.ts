@@ -13,6 +13,7 @@ beforeAll(async () => {
   const models = (more: string): readonly string[] =>
     [
       ['gpt', 'chat/completions'],
+      ['agent', 'responses'],
       ['claude', 'messages'],
       ['vectors', 'embeddings'],
     ].map(
@@ -63,7 +64,7 @@ describe('without parameters in the API key file', () => {
     }
 
     expect(changed).toEqual([]);
-    expect(MODEL_REQUEST_SHAPES.length).toBeGreaterThanOrEqual(40);
+    expect(MODEL_REQUEST_SHAPES.length).toBeGreaterThanOrEqual(56);
   });
 
   test('the provider receives only these headers', async () => {
@@ -88,7 +89,10 @@ describe('without parameters in the API key file', () => {
 });
 
 /** Members that the parameters of the key `set` can change. */
-const CONFIGURED = ['max_tokens', 'max_completion_tokens', 'temperature', 'stream_options', 'thinking'];
+const CONFIGURED = [
+  ...['max_tokens', 'max_completion_tokens', 'max_output_tokens'],
+  ...['temperature', 'stream_options', 'thinking'],
+];
 
 test('with parameters, all other members keep their value and order', async () => {
   const others = (text: string): string =>
@@ -168,6 +172,22 @@ test.each([
   );
 });
 
+const LIMIT = ',"max_output_tokens":2000';
+
+test.each([
+  ['', `\n${LIMIT},"temperature":0.3`],
+  [',"max_output_tokens":9', ',"max_output_tokens":9\n,"temperature":0.3'],
+  [',"max_output_tokens" : 9000,"temperature":0', ',"max_output_tokens" : 2000,"temperature":0\n'],
+  [',"max_output_tokens":null,"top_p":1', ',"max_output_tokens":2000,"top_p":1\n'],
+  [',"reasoning":{"effort":"low"}', `,"reasoning":{"effort":"low"}\n${LIMIT}`],
+])('the parameters change a response with %j to %j', async (members, sent) => {
+  const body = `{ "model":"agent", "input":"Hi"${members}\n}`;
+
+  expect(String(await relay('set', { route: '/v1/responses', body }))).toBe(
+    `{ "model":"agent", "input":"Hi"${sent}}`,
+  );
+});
+
 test('a limit that leaves no room for thinking is explained to the client', async () => {
   const thinking = ',"max_tokens":9000,"thinking":{"type":"enabled","budget_tokens":8000}';
 
@@ -185,4 +205,21 @@ test.each([
   ['no body', '', 400],
 ])('%s is rejected', async (_what, body, status) => {
   expect(await relay('plain', { route: '/v1/chat/completions', body })).toMatch(new RegExp(`^${status} `));
+});
+
+test('a complete answer reaches the client byte for byte, without an ETag', async () => {
+  const bytes = Buffer.from('{ "usage":{},\n "id": 9007199254740993, "text":"a – b" }');
+  provider.answer((res) => void res.writeHead(200, { 'Content-Type': 'application/json' }).end(bytes));
+  const answer = await fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      Authorization: `Bearer ${await gateway.tokenOf('plain')}`,
+    },
+    body: '{"model":"gpt","messages":[{"role":"user"}]}',
+  });
+
+  expect(answer.headers.get('etag')).toBeNull();
+  expect(answer.headers.get('content-length')).toBe(String(bytes.length));
+  expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
 });

@@ -22,7 +22,7 @@ export interface CommandLine {
 }
 
 /** The command line in a folder of its own, which is removed after the test. */
-export function setUpCommandLine(): CommandLine {
+export function setUpCommandLine(clock = () => NOW): CommandLine {
   let directory = '';
 
   beforeEach(async () => {
@@ -38,7 +38,7 @@ export function setUpCommandLine(): CommandLine {
       print: (line) => void out.push(line),
       note: (line) => void notes.push(line),
       readInput: async () => input,
-      clock: () => NOW,
+      clock,
     });
     return { code, out: out.join('\n'), notes: notes.join('\n') };
   };

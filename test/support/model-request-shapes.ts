@@ -1,4 +1,4 @@
-/** A request to a model as a client writes it, byte for byte. The model is `gpt`, `vectors` or `claude`. */
+/** A request to a model as a client writes it, byte for byte. The model is `gpt`, `agent`, `vectors` or `claude`. */
 export interface RequestShape {
   readonly name: string;
   readonly route: string;
@@ -116,9 +116,64 @@ const EMBEDDINGS = shapesAt('/v1/embeddings', [
   ['token IDs', '{ "input":[[1, 2],[3]], "model":"vectors", "user":"u", "task":"x" }'],
 ]);
 
+const AGENT = '"model":"agent","input":"Hi"';
+
+const RESPONSES = shapesAt('/v1/responses', [
+  ['a string', `{${AGENT}}`],
+  [
+    'a stream without storage',
+    `{${AGENT},"stream":true,"store":false,"stream_options":{"include_obfuscation":false}}`,
+  ],
+  [
+    'items of the Vercel AI SDK',
+    '{"model":"agent","input":[{"role":"developer","content":"Be brief"},{"role":"user","content":[{"type":"input_text","text":"Hi"}]},{"type":"item_reference","id":"rs_1"}],"include":["reasoning.encrypted_content"]}',
+  ],
+  [
+    'a request of the Codex CLI',
+    '{"model":"agent","instructions":"You are a coding agent","input":[{"type":"message","role":"user","content":[{"type":"input_text","text":"Hi"}]}],"tools":[{"type":"function","name":"shell","description":"Runs","strict":false,"parameters":{"type":"object","properties":{"command":{"type":"array","items":{"type":"string"}}}}},{"type":"custom","name":"apply_patch","format":{"type":"grammar","syntax":"lark","definition":"start: \\"*\\""}},{"type":"web_search","external_web_access":false}],"tool_choice":"auto","parallel_tool_calls":false,"reasoning":{"effort":"medium","summary":"auto"},"store":false,"stream":true,"include":["reasoning.encrypted_content"],"prompt_cache_key":"0199","text":{"verbosity":"low"},"client_metadata":{"a":"b"}}',
+  ],
+  [
+    'a conversation with calls and large integers',
+    '{"model":"agent","input":[{"role":"user","content":"?"},{"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"gAAA=="},{"type":"function_call","id":"fc_1","call_id":"c1","name":"f","arguments":"{\\"id\\":9007199254740993}"},{"type":"function_call_output","call_id":"c1","output":"9007199254740993"}],"seed":9007199254740993}',
+  ],
+  [
+    'a custom tool call',
+    '{"model":"agent","input":[{"type":"custom_tool_call","call_id":"c1","name":"run","input":"ls"},{"type":"custom_tool_call_output","call_id":"c1","output":[{"type":"input_text","text":"a"}]}],"tools":[{"type":"custom","name":"run"}],"tool_choice":{"type":"custom","name":"run"}}',
+  ],
+  [
+    'server tools',
+    `{${AGENT},"tools":[{"type":"web_search","filters":{"allowed_domains":["example.com"]}},{"type":"file_search","vector_store_ids":["vs_1"],"filters":{"type":"eq","key":"model","value":1}},{"type":"code_interpreter","container":{"type":"auto"}},{"type":"mcp","server_label":"m","server_url":"https://mcp.example.com","require_approval":"never"},{"type":"computer_use_preview","display_width":1024,"display_height":768,"environment":"browser"},{"type":"image_generation","quality":"low"},{"type":"local_shell"}]}`,
+  ],
+  [
+    'a namespace and a deferred tool',
+    `{${AGENT},"tools":[{"type":"namespace","name":"crm","description":"CRM","tools":[{"type":"function","name":"find","parameters":{"type":"object","properties":{"model":{"type":"string"}}},"defer_loading":true}]},{"type":"tool_search"}]}`,
+  ],
+  [
+    'allowed tools',
+    `{${AGENT},"tools":[{"type":"function","name":"a","parameters":null,"strict":null}],"tool_choice":{"type":"allowed_tools","mode":"auto","tools":[{"type":"function","name":"a"}]}}`,
+  ],
+  [
+    'structured output',
+    `{${AGENT},"text":{"format":{"type":"json_schema","name":"car","strict":true,"schema":{"type":"object","properties":{"model":{"type":"string"}}}}}}`,
+  ],
+  [
+    'an image and a file',
+    `{"model":"agent","input":[{"role":"user","content":[{"type":"input_image","image_url":"data:image/png;base64,${PIXEL}","detail":"auto"},{"type":"input_file","filename":"a.pdf","file_data":"data:application/pdf;base64,JVBERi0="}]}]}`,
+  ],
+  ['a previous response', `{${AGENT},"previous_response_id":"resp_1","truncation":"auto"}`],
+  ['a conversation of the provider', `{${AGENT},"conversation":{"id":"conv_1"},"background":false}`],
+  ['limits', `{${AGENT},"max_output_tokens":100000,"max_tool_calls":3,"top_p":0.10,"top_logprobs":2}`],
+  ['unknown members and white space', `{ ${AGENT} ,\n\t"future" : {"nested":[1,{"deep":null}]},"":1E0 }\r\n`],
+  [
+    'nulls',
+    `{${AGENT},"instructions":null,"max_output_tokens":null,"reasoning":null,"tools":null,"tool_choice":null}`,
+  ],
+]);
+
 /** Shapes of requests of the OpenAI and Anthropic clients, including members and tools that no format defines. */
 export const MODEL_REQUEST_SHAPES: readonly RequestShape[] = [
   ...CHATS,
+  ...RESPONSES,
   ...MESSAGES,
   ...COUNTS,
   ...EMBEDDINGS,

@@ -3,8 +3,9 @@ import express, { type ErrorRequestHandler } from 'express';
 import { listen } from '../server.js';
 import { echoAnthropic } from './echo-anthropic.js';
 import { echoOpenai } from './echo-openai.js';
+import { echoResponses } from './echo-responses.js';
 
-/** Embedded model that requires no provider account. It repeats the prompt in both API formats, over a real socket. */
+/** Embedded model that requires no provider account. It repeats the prompt in each API format, over a real socket. */
 export interface EchoModel {
   /** Returns the origin of the model. The first call starts its server. */
   origin(): Promise<string>;
@@ -21,7 +22,7 @@ const unreadable: ErrorRequestHandler = (_error, _req, res, _next) => {
 export function createEchoModel(): EchoModel {
   const app = express();
   app.disable('x-powered-by');
-  app.use(express.json({ limit: '32mb' }), echoOpenai(), echoAnthropic(), unreadable);
+  app.use(express.json({ limit: '32mb' }), echoOpenai(), echoResponses(), echoAnthropic(), unreadable);
   const server = createServer(app);
   let listening: Promise<string> | undefined;
 

@@ -11,7 +11,7 @@ export function echoAnthropic(): Router {
     const prompt = readPrompt(req.body);
     if (refuseAsTold(res, prompt.directives)) return;
     if (prompt.isStream) return sayWords(res, prompt, scriptOf(prompt));
-    const content = [{ type: 'text', text: prompt.answer.join(' ') }];
+    const content = [contentOf(prompt)];
     const usage = usageOf(prompt, prompt.answer.length);
     res.json({ ...nameAnswer(prompt), content, stop_reason: stopReason(prompt), stop_sequence: null, usage });
   });
@@ -19,6 +19,12 @@ export function echoAnthropic(): Router {
     res.json({ input_tokens: readPrompt(req.body).inputTokens });
   });
   return router;
+}
+
+function contentOf({ call, answer }: Prompt) {
+  if (call === undefined) return { type: 'text', text: answer.join(' ') };
+  const { name, input } = call;
+  return { type: 'tool_use', id: `toolu_${randomUUID()}`, name, input: JSON.parse(input) };
 }
 
 function nameAnswer({ model }: Prompt) {
@@ -39,13 +45,15 @@ function usageOf({ inputTokens, directives: { cached } }: Prompt, outputTokens: 
 function scriptOf(prompt: Prompt) {
   const message = { ...nameAnswer(prompt), content: [], stop_reason: null, stop_sequence: null };
   const delta = { stop_reason: stopReason(prompt), stop_sequence: null };
+  const { call } = prompt;
+  const block = call === undefined ? { type: 'text', text: '' } : { ...contentOf(prompt), input: {} };
   return {
     begin: [
       { type: 'message_start', message: { ...message, usage: usageOf(prompt, 1) } },
-      { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+      { type: 'content_block_start', index: 0, content_block: block },
       { type: 'ping' },
     ],
-    word: (text: string) => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } }),
+    word: (text: string) => ({ type: 'content_block_delta', index: 0, delta: deltaOf(prompt, text) }),
     end: [
       { type: 'content_block_stop', index: 0 },
       { type: 'message_delta', delta, usage: { output_tokens: prompt.answer.length } },
@@ -60,10 +68,15 @@ function scriptOf(prompt: Prompt) {
   };
 }
 
+function deltaOf({ call }: Prompt, text: string): object {
+  return call === undefined ? { type: 'text_delta', text } : { type: 'input_json_delta', partial_json: text };
+}
+
 function typeOf(event: object): string {
   return 'type' in event ? String(event.type) : 'ping';
 }
 
-function stopReason({ isTruncated }: Prompt): string {
+function stopReason({ isTruncated, call }: Prompt): string {
+  if (call !== undefined) return 'tool_use';
   return isTruncated ? 'max_tokens' : 'end_turn';
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Request, type Response, type Router } from 'express';
 import { z } from 'zod';
-import { countWords, type Prompt, readPrompt } from './read-prompt.js';
+import { countWords, type EchoCall, type Prompt, readPrompt } from './read-prompt.js';
 import { refuseAsTold } from './refuse-as-told.js';
 import { sayWords } from './say-words.js';
 
@@ -30,12 +30,15 @@ function usageOf({ inputTokens, answer, directives: { cached } }: Prompt) {
 }
 
 function completion(prompt: Prompt) {
+  const { call, answer } = prompt;
+  const said =
+    call === undefined ? { content: answer.join(' ') } : { content: null, tool_calls: [callOf(call)] };
   return {
     ...nameAnswer(prompt, 'chat.completion'),
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content: prompt.answer.join(' '), refusal: null },
+        message: { role: 'assistant', ...said, refusal: null },
         logprobs: null,
         finish_reason: finishReason(prompt),
       },
@@ -53,9 +56,21 @@ function scriptOf(prompt: Prompt) {
     ...usage,
   });
   const last = prompt.wantsUsage ? [{ ...frame, choices: [], usage: usageOf(prompt) }] : [];
+  const { call } = prompt;
+  const begin = { id: `call_${randomUUID()}`, index: 0 };
   return {
-    begin: [chunk({ role: 'assistant', content: '' })],
-    word: (content: string) => chunk({ content }),
+    begin:
+      call === undefined
+        ? [chunk({ role: 'assistant', content: '' })]
+        : [
+            chunk({
+              role: 'assistant',
+              content: null,
+              tool_calls: [{ ...begin, ...inputOf(call, '', true) }],
+            }),
+          ],
+    word: (text: string) =>
+      chunk(call === undefined ? { content: text } : { tool_calls: [{ index: 0, ...inputOf(call, text) }] }),
     end: [chunk({}, finishReason(prompt)), ...last],
     failure: { error: { message: 'The echo model failed as requested', type: 'server_error' } },
     format: (event: object) => `data: ${JSON.stringify(event)}\n\n`,
@@ -67,8 +82,21 @@ function nameAnswer({ model }: Prompt, object: string) {
   return { id: `chatcmpl-${randomUUID()}`, object, created: Math.floor(Date.now() / 1000), model };
 }
 
-function finishReason({ isTruncated }: Prompt): string {
+function finishReason({ isTruncated, call }: Prompt): string {
+  if (call !== undefined) return 'tool_calls';
   return isTruncated ? 'length' : 'stop';
+}
+
+function callOf(call: EchoCall): object {
+  return { id: `call_${randomUUID()}`, ...inputOf(call, call.input, true) };
+}
+
+/** Returns the input of a call, or a part of it. The first part has a name. */
+function inputOf({ kind, name }: EchoCall, input: string, isNamed = false): object {
+  const named = isNamed ? { name } : {};
+  return kind === 'custom'
+    ? { type: kind, custom: { ...named, input } }
+    : { type: kind, function: { ...named, arguments: input } };
 }
 
 const embeddingsSchema = z.looseObject({

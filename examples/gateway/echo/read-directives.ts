@@ -14,6 +14,8 @@ export interface Directives {
   readonly paceMs: number;
   /** `!times=100`: number of repetitions. */
   readonly times: number;
+  /** `!call=1`: call the tool with this number in the request, with the message as its arguments. */
+  readonly call: number | undefined;
   /** `!cached=12`: number of input tokens to report as cached. */
   readonly cached: number;
 }
@@ -40,6 +42,7 @@ export function readDirectives(text: string): Directives {
     fail: values.get('fail'),
     paceMs: values.get('pace') ?? 0,
     times,
+    call: values.get('call'),
     cached: values.get('cached') ?? 0,
   };
 }

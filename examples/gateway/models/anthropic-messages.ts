@@ -2,10 +2,17 @@ import { InvalidRequestError } from 'passport-jwe';
 import type { ModelConfiguration } from 'passport-jwe/api-keys';
 import { z } from 'zod';
 import type { JsonChange, JsonChanges } from '../json/edit-json.js';
+import { estimateInput } from './estimate-input.js';
 import { MESSAGES_MEMBERS } from './known-members.js';
 import { parseEventData } from './parse-event-data.js';
-import { isUnset, messageList, modelName, readBody, tokenCount } from './read-body.js';
-import { EmissionCounter, estimateInput, readCount, type TokenUsage } from './token-usage.js';
+import { isUnset, json, messageList, modelName, readBody, tokenCount } from './read-body.js';
+import {
+  completeUsage,
+  EmissionCounter,
+  type ReportedUsage,
+  readCountAt,
+  usageSoFar,
+} from './token-usage.js';
 import { namesOfTools, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
@@ -21,7 +28,11 @@ const messagesSchema = z.looseObject({
   tools: toolList,
 });
 
-type MessagesBody = z.output<typeof messagesSchema>;
+/** Settings of a request. Without the messages and tools, which then occupy no memory while the provider responds. */
+type MessagesSettings = Pick<
+  z.output<typeof messagesSchema>,
+  'max_tokens' | 'thinking' | 'temperature' | 'top_p'
+>;
 
 /** Default API version for requests without `anthropic-version`. */
 const DEFAULT_VERSION = '2023-06-01';
@@ -30,6 +41,7 @@ const shared = {
   endpointSuffix: '/messages',
   members: MESSAGES_MEMBERS,
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
+  forwardedQuery: ['beta'],
   authorize: (apiKey: string) => ({ 'x-api-key': apiKey }),
   defaultHeaders: { 'anthropic-version': DEFAULT_VERSION },
 };
@@ -40,8 +52,7 @@ export const anthropicMessages: WireFormat<ModelRequest> = {
   route: '/v1/messages',
 
   read(body) {
-    const request = readBody(messagesSchema, body);
-    const { model, messages, system, tools, stream } = request;
+    const { model, messages, system, tools, stream, ...request } = readBody(messagesSchema, body);
     return {
       model,
       isStream: stream === true,
@@ -53,8 +64,9 @@ export const anthropicMessages: WireFormat<ModelRequest> = {
     };
   },
 
-  usageOf: ({ usage }) => readUsage(usage),
-  meter: ({ inputEstimate }) => meterMessages(inputEstimate),
+  usageOf: ({ usage }) => sumUsage(readCounts(usage)),
+  textsOf: ({ content }) => (Array.isArray(content) ? content.flatMap(textsOfBlock) : []),
+  meter: (_request, _endpoint, inputTokens) => meterMessages(inputTokens),
   breakEvent: (body) => formatEvent({ event: 'error', data: JSON.stringify(body) }),
 };
 
@@ -70,7 +82,7 @@ export const anthropicTokenCount: WireFormat<ModelRequest> = {
       model: request.model,
       isStream: false,
       toolNames: namesOfTools(request.tools),
-      inputEstimate: 0,
+      inputEstimate: () => 0,
       maxOutput: () => 0,
       changesFor: () => new Map(),
     };
@@ -80,7 +92,7 @@ export const anthropicTokenCount: WireFormat<ModelRequest> = {
 };
 
 /** Returns the changes that the configuration of the model requires. Without any, the body passes unchanged. */
-function changesFor(request: MessagesBody, { explicit }: ModelConfiguration): JsonChanges {
+function changesFor(request: MessagesSettings, { explicit }: ModelConfiguration): JsonChanges {
   const { maxTokens = request.max_tokens, temperature } = explicit;
   const changes = new Map<string, JsonChange>();
   if (request.max_tokens > maxTokens) {
@@ -105,7 +117,10 @@ const MIN_THINKING_BUDGET = 1024;
  *
  * @throws InvalidRequestError if the limit leaves no room for thinking.
  */
-function limitThinking({ thinking, max_tokens: requested }: MessagesBody, maxTokens: number): JsonChanges {
+function limitThinking(
+  { thinking, max_tokens: requested }: MessagesSettings,
+  maxTokens: number,
+): JsonChanges {
   const budget = thinking?.budget_tokens;
   if (isUnset(budget) || budget < maxTokens) return new Map();
   const lowered = Math.max(MIN_THINKING_BUDGET, Math.floor((budget * maxTokens) / requested));
@@ -119,33 +134,50 @@ function limitThinking({ thinking, max_tokens: requested }: MessagesBody, maxTok
   return new Map([['thinking', { kind: 'within', changes }]]);
 }
 
-const usageSchema = z.looseObject({
-  input_tokens: z.number().nullish(),
-  cache_creation_input_tokens: z.number().nullish(),
-  cache_read_input_tokens: z.number().nullish(),
-  output_tokens: z.number().nullish(),
-});
+/** Counts of Anthropic. `input_tokens` excludes tokens read from the cache or written to it. */
+const USAGE_MEMBERS = [
+  ...['input_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens', 'output_tokens'],
+] as const;
 
-type Usage = z.output<typeof usageSchema>;
+type Usage = Partial<Record<(typeof USAGE_MEMBERS)[number], number>>;
 
-/** Sums the usage. `input_tokens` excludes tokens read from the cache or written to it. */
-function sumUsage(usage: Usage): TokenUsage {
-  const input = [usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens];
+/** Reads the counts that are present. */
+function readCounts(usage: unknown): Usage {
+  const counts = USAGE_MEMBERS.map((name) => [name, readCountAt(usage, name)] as const);
+  return Object.fromEntries(counts.filter(([, count]) => count !== undefined));
+}
+
+/** Sums the input. Thinking tokens are part of the output, and not reported apart. */
+function sumUsage(usage: Usage): ReportedUsage {
+  const {
+    input_tokens: uncached,
+    cache_creation_input_tokens: written,
+    cache_read_input_tokens: read,
+  } = usage;
   return {
-    inputTokens: input.reduce<number>((sum, count) => sum + readCount(count), 0),
-    outputTokens: readCount(usage.output_tokens),
+    inputTokens: uncached === undefined ? undefined : uncached + (written ?? 0) + (read ?? 0),
+    outputTokens: usage.output_tokens,
+    cachedTokens: read,
   };
 }
 
-function readUsage(usage: unknown): TokenUsage | undefined {
-  const { success, data } = usageSchema.safeParse(usage);
-  return success ? sumUsage(data) : undefined;
+const blockSchema = z.looseObject({
+  text: z.string().nullish(),
+  thinking: z.string().nullish(),
+  name: z.string().nullish(),
+  input: json.nullish(),
+});
+
+function textsOfBlock(block: unknown): readonly unknown[] {
+  const { text, thinking, name, input } = blockSchema.safeParse(block).data ?? {};
+  return [text, thinking, name, isUnset(input) ? undefined : JSON.stringify(input)];
 }
 
 const eventSchema = z.looseObject({
   type: z.string(),
-  message: z.looseObject({ usage: usageSchema }).nullish(),
-  usage: usageSchema.nullish(),
+  message: z.looseObject({ usage: z.unknown().optional() }).nullish(),
+  usage: z.unknown().optional(),
+  content_block: z.looseObject({ name: z.string().nullish() }).nullish(),
   delta: z
     .looseObject({
       text: z.string().nullish(),
@@ -155,19 +187,22 @@ const eventSchema = z.looseObject({
     .nullish(),
 });
 
-function meterMessages(inputEstimate: number): StreamMeter {
+function meterMessages(inputTokens: number): StreamMeter {
   const emitted = new EmissionCounter();
-  let reported: Usage = { input_tokens: inputEstimate };
+  let reported: Usage = {};
   let isComplete = false;
 
   return {
     relay(event) {
       const { data } = eventSchema.safeParse(parseEventData(event.data));
       // The counts are cumulative: each replaces the previous one.
-      reported = { ...reported, ...withoutNull(data?.message?.usage), ...withoutNull(data?.usage) };
-      for (const text of [data?.delta?.text, data?.delta?.thinking, data?.delta?.partial_json]) {
-        emitted.add(text);
-      }
+      reported = { ...reported, ...readCounts(data?.message?.usage), ...readCounts(data?.usage) };
+      emitted.add(
+        data?.content_block?.name,
+        data?.delta?.text,
+        data?.delta?.thinking,
+        data?.delta?.partial_json,
+      );
       isComplete ||= data?.type === 'message_stop';
       return event.raw;
     },
@@ -175,16 +210,9 @@ function meterMessages(inputEstimate: number): StreamMeter {
       return isComplete;
     },
     get usage() {
-      const { inputTokens, outputTokens } = sumUsage(reported);
-      // The final count is complete. Earlier counts lag behind the emitted text.
-      return {
-        inputTokens,
-        outputTokens: isComplete ? outputTokens : Math.max(outputTokens, emitted.tokens),
-      };
+      const estimated = { inputTokens, outputTokens: emitted.tokens };
+      const counts = sumUsage(reported);
+      return isComplete ? completeUsage(counts, estimated) : usageSoFar(counts, estimated);
     },
   };
-}
-
-function withoutNull(usage: Usage | null | undefined): Usage {
-  return Object.fromEntries(Object.entries(usage ?? {}).filter(([, count]) => count !== null));
 }

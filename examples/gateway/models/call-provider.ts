@@ -1,10 +1,13 @@
-import { pipeline, type Readable, type Transform } from 'node:stream';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { constants, createBrotliDecompress, createUnzip } from 'node:zlib';
 import type { ModelEndpoint } from 'passport-jwe/api-keys';
 import { type Dispatcher, errors, request } from 'undici';
+import { decodeBody } from './decode-body.js';
 import type { Course } from './follow-exchange.js';
-import { type ModelApiError, providerFailed, providerTimedOut, withoutRetry } from './model-api-error.js';
+import { ModelApiError, providerFailed, providerTimedOut, withoutRetry } from './model-api-error.js';
+import { noteStart } from './note-start.js';
+import { secretsOf } from './redact-secrets.js';
 import { translateRefusal } from './translate-refusal.js';
 
 /** Request to an endpoint of a model. */
@@ -12,16 +15,17 @@ export interface ProviderCall {
   readonly endpoint: ModelEndpoint;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  readonly body: Buffer | Readable;
 }
+
+/** What a request to a provider needs of the client's request. */
+type ProviderClient = Pick<Course, 'signal' | 'setProcessing' | 'setProviderRequestId'>;
 
 /** Successful response of a provider. */
 export interface ProviderAnswer {
   /** Endpoint that responded. */
   readonly endpoint: ModelEndpoint;
   readonly contentType: string;
-  /** Request ID that the provider assigned. */
-  readonly requestId: string | undefined;
   readonly body: Readable;
 }
 
@@ -48,24 +52,29 @@ const MAX_REFUSAL_LENGTH = 64 * 1024;
  * have processed the request. Redirects are not followed, because they could leak the API key of the provider.
  *
  * @param calls requests to the endpoints, in order. Each one is built when it is needed.
- * @param client `signal` is aborted when the client disconnects. `setWaiting` is called before and after a delay.
+ * @param client `signal` is aborted when the client disconnects. `setProcessing` is called when a provider receives the request, and when it fails.
+ *   `setProviderRequestId` is called for each response.
+ * @param mayRetry whether to retry after delays.
  * @throws ModelApiError (as rejection) if all endpoints failed, or if one rejected the request.
  */
 export async function callProvider(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
-  { signal, setWaiting }: Pick<Course, 'signal' | 'setWaiting'>,
+  client: ProviderClient,
+  mayRetry = true,
 ): Promise<ProviderAnswer> {
-  for (const [retries, pauseMs] of [...PAUSES_MS, undefined].entries()) {
-    const attempt = await attemptInOrder(dispatcher, calls, signal);
+  const { signal } = client;
+  const pauses = mayRetry ? PAUSES_MS : [];
+  let sent = 0;
+  for (const pauseMs of [...pauses, undefined]) {
+    const attempt = await attemptInOrder(dispatcher, calls, client);
     if (attempt.kind === 'answered') return attempt.answer;
+    sent += attempt.sent;
     if (!attempt.mayRetry || pauseMs === undefined) {
-      // Otherwise, the retries of the client would multiply those of the gateway.
-      throw retries > 0 ? withoutRetry(attempt.failure) : attempt.failure;
+      // Otherwise, the retries of the client would multiply those of the gateway and the requests to other endpoints.
+      throw sent > 1 ? withoutRetry(attempt.failure) : attempt.failure;
     }
-    setWaiting(true);
     await pause(pauseMs, undefined, { signal });
-    setWaiting(false);
   }
   throw providerFailed();
 }
@@ -85,14 +94,15 @@ type Attempt =
 async function attemptInOrder(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
-  signal: AbortSignal,
-): Promise<Attempt> {
+  client: ProviderClient,
+): Promise<Attempt & { /** Number of requests to endpoints. */ readonly sent: number }> {
   let mayRetry = true;
   for (const [index, build] of calls.entries()) {
-    const attempt = await attemptCall(dispatcher, build(), signal);
-    if (attempt.kind === 'answered') return attempt;
+    const attempt = await attemptCall(dispatcher, build(), client);
+    const sent = index + 1;
+    if (attempt.kind === 'answered') return { ...attempt, sent };
     mayRetry &&= attempt.mayRetry;
-    if (!attempt.mayFailOver || index === calls.length - 1) return { ...attempt, mayRetry };
+    if (!attempt.mayFailOver || sent === calls.length) return { ...attempt, mayRetry, sent };
   }
   throw providerFailed(new Error('The model has no endpoint'));
 }
@@ -100,118 +110,85 @@ async function attemptInOrder(
 async function attemptCall(
   dispatcher: Dispatcher,
   { endpoint, url, headers, body: content }: ProviderCall,
-  signal: AbortSignal,
+  { signal, setProcessing, setProviderRequestId }: ProviderClient,
 ): Promise<Attempt> {
   const timeouts = {
     ...(endpoint.timeoutMs === undefined ? {} : { headersTimeout: endpoint.timeoutMs }),
     ...(endpoint.idleTimeoutMs === undefined ? {} : { bodyTimeout: endpoint.idleTimeoutMs }),
   };
   try {
-    const options = { dispatcher, method: 'POST', headers, body: content, signal, ...timeouts } as const;
-    const response = decode(await request(url, options));
-    const { statusCode: status } = response;
+    const noting = noteStart(dispatcher, () => setProcessing(true));
+    const options = {
+      dispatcher: noting,
+      method: 'POST',
+      headers,
+      body: content,
+      signal,
+      ...timeouts,
+    } as const;
+    const response = await request(url, options);
+    const { statusCode: status, headers: received } = response;
+    const encoding = firstOf(received['content-encoding']);
+    setProviderRequestId(firstOf(received['x-request-id']) ?? firstOf(received['request-id']));
     if (status >= 200 && status < 300) {
-      return { kind: 'answered', answer: { endpoint, ...readAnswer(response) } };
+      return {
+        kind: 'answered',
+        answer: { endpoint, ...readAnswer(received, decodeBody(response.body, encoding)) },
+      };
     }
-    const retryAfter = firstOf(response.headers['retry-after']);
-    // The status is known, so a body that is too long or breaks off only costs the message.
-    const body = await readText(response.body, MAX_REFUSAL_LENGTH).catch(() => '');
+    setProcessing(false);
+    const retryAfter = firstOf(received['retry-after']);
+    // The status is known, so a body that is too long, encoded or breaks off only costs the message.
+    const body = await readRefusal(response.body, encoding).catch(() => '');
     signal.throwIfAborted();
     const failure = translateRefusal({ status, retryAfter, body }, secretsOf(endpoint));
     const waitsBriefly = (failure.detail.retryAfterSeconds ?? 0) <= MAX_RETRY_AFTER_SECONDS;
     const mayRetry = OVERLOADED.has(status) && waitsBriefly;
     return { kind: 'failed', failure, mayRetry, mayFailOver: status === 429 || status >= 500 };
   } catch (cause) {
+    setProcessing(false);
     signal.throwIfAborted();
     const mayRetry = NEVER_SENT.has(codeOf(cause));
     return { kind: 'failed', failure: translateFailure(cause), mayRetry, mayFailOver: true };
   }
 }
 
-/**
- * Decodes a body that a provider has encoded although the request asks for `identity` (RFC 9110 §12.5.3).
- *
- * @throws Error if the encoding is not supported.
- */
-function decode(response: Dispatcher.ResponseData): Answered {
-  const { statusCode, headers, body } = response;
-  const encoding = firstOf(headers['content-encoding'])?.trim().toLowerCase() ?? 'identity';
-  if (encoding === 'identity' || encoding === '') return { statusCode, headers, body };
-  const decoder = createDecoder(encoding);
-  if (decoder === undefined) {
-    discard(body);
-    throw new Error('The provider encoded the response in a way that was not requested');
-  }
-  // Errors of the connection reach the reader through the decoder.
-  pipeline(body, decoder, () => {});
-  return { statusCode, headers, body: decoder };
+async function readRefusal(body: Readable, encoding: string | undefined): Promise<string> {
+  return String(await readBytes(decodeBody(body, encoding), MAX_REFUSAL_LENGTH));
 }
 
-interface Answered extends Pick<Dispatcher.ResponseData, 'statusCode' | 'headers'> {
-  readonly body: Readable;
-}
-
-function createDecoder(encoding: string): Transform | undefined {
-  switch (encoding) {
-    case 'gzip':
-    case 'x-gzip':
-    case 'deflate':
-      return createUnzip({ flush: constants.Z_SYNC_FLUSH });
-    case 'br':
-      return createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH });
-    default:
-      return undefined;
-  }
-}
-
-/** Minimum length of a query parameter that can be a secret. Shorter ones are words of messages too. */
-const MIN_PARAMETER_LENGTH = 8;
-
-/** Returns the secrets of an endpoint, which must not occur in messages. */
-function secretsOf({ apiKey, headers, query }: ModelEndpoint): readonly string[] {
-  const values = [...(apiKey === undefined ? [] : [apiKey]), ...headers.values()].map((each) =>
-    each.reveal(),
-  );
-  const parameters = [...query.values()].map((each) => each.reveal());
-  return [...values, ...parameters.filter(({ length }) => length >= MIN_PARAMETER_LENGTH)];
-}
-
-function readAnswer({ headers, body }: Answered): Omit<ProviderAnswer, 'endpoint'> {
+function readAnswer(headers: IncomingHttpHeaders, body: Readable): Omit<ProviderAnswer, 'endpoint'> {
   return {
     contentType: firstOf(headers['content-type']) ?? '',
-    requestId: firstOf(headers['x-request-id']) ?? firstOf(headers['request-id']),
     body,
   };
 }
 
 /** Converts a connection failure to the error response: 504 for a timeout, otherwise 502. */
 export function translateFailure(cause: unknown): ModelApiError {
+  if (cause instanceof ModelApiError) return cause;
   const isTimeout = cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError;
   return isTimeout ? providerTimedOut(cause) : providerFailed(cause);
 }
 
 /**
- * Reads a body as UTF-8 text.
+ * Reads a body.
  *
  * @param maxLength maximum length in bytes.
  * @throws ModelApiError (as rejection) if the body is longer than `maxLength`.
  */
-export async function readText(body: Readable, maxLength: number): Promise<string> {
+export async function readBytes(body: Readable, maxLength: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
-    const bytes = Buffer.from(chunk);
+    const bytes: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
     length += bytes.length;
     if (length > maxLength)
       throw providerFailed(new Error(`The response of the provider exceeds ${maxLength} bytes`));
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString('utf8');
-}
-
-/** Discards a response body and ignores its errors. */
-export function discard(body: Readable): void {
-  body.on('error', () => {}).destroy();
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, length);
 }
 
 function codeOf(cause: unknown): string {

@@ -2,22 +2,28 @@ import type { Request, Response } from 'express';
 import { admissionOf, onResponseFinished, verifiedToken } from 'passport-jwe';
 import { requestIdOf } from '../observability/request-id.js';
 import type { CompletionListener, CompletionRecord } from './completion-record.js';
-import type { TokenUsage } from './token-usage.js';
-
-/** Usage of a request that no provider has processed. */
-export const NOTHING: TokenUsage = { inputTokens: 0, outputTokens: 0 };
+import {
+  estimateUnseen,
+  isSilent,
+  limitEstimate,
+  NOTHING,
+  type TokenCounts,
+  type TokenUsage,
+} from './token-usage.js';
 
 /** Running model request, whose usage is settled exactly once. */
 export interface Course {
   /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
-  /** Sets the function that returns the usage at a disconnect. Until then, the reserved usage is charged. */
+  /** Sets the function that returns the usage of a stream at a disconnect, once there is any output. */
   follow(usageSoFar: () => TokenUsage): void;
   /**
-   * Sets whether the gateway waits before a retry. A client that disconnects meanwhile is charged nothing, because no
-   * provider has processed the request.
+   * Sets whether a provider is processing the request, initially not. A client that disconnects meanwhile is charged an
+   * estimate. Otherwise, for example during the wait before a retry, it is charged nothing.
    */
-  setWaiting(isWaiting: boolean): void;
+  setProcessing(isProcessing: boolean): void;
+  /** Sets the request ID in the latest response of a provider, for the record. Ignores IDs with unusual characters. */
+  setProviderRequestId(id: string | undefined): void;
   /** Settles the request with the actual usage. Only the first call has an effect. */
   end(outcome: CompletionRecord['outcome'], usage: TokenUsage): void;
 }
@@ -27,39 +33,56 @@ export interface CourseParts {
   readonly req: Request;
   readonly res: Response;
   readonly model: string;
-  readonly reserved: TokenUsage;
+  readonly reserved: TokenCounts;
   readonly onCompletion: CompletionListener;
 }
+
+/** Reason of all aborts. A new error for each request would cost time for its stack. */
+const CLIENT_LEFT = new DOMException('The client disconnected', 'AbortError');
+
+/** Request IDs of known providers, for example `req_0123abc`. */
+const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
 
 /** Follows a model request until it is settled. A client that disconnects is charged for the usage so far. */
 export function followExchange({ req, res, model, reserved, onCompletion }: CourseParts): Course {
   const startedAt = performance.now();
   const leaving = new AbortController();
   const admission = admissionOf(req);
-  const clientId = verifiedToken(req).claims.client_id ?? '';
-  let usageSoFar = (): TokenUsage => reserved;
+  const { client_id: clientId = '', sub: subject } = verifiedToken(req).claims;
+  let providerRequestId: string | undefined;
+  let usageSoFar = (): TokenUsage => NOTHING;
   let isOver = false;
 
   const end: Course['end'] = (outcome, usage) => {
     if (isOver) return;
     isOver = true;
     // Not awaited, because the client must not wait. It cannot reject, because readCount() bounds the usage.
-    void admission.settle({ tokens: usage.inputTokens + usage.outputTokens });
+    const charged = limitEstimate(usage, reserved);
+    void admission.settle({ tokens: charged.inputTokens + charged.outputTokens });
     const durationMs = performance.now() - startedAt;
-    onCompletion({ requestId: requestIdOf(res), clientId, model, ...usage, outcome, durationMs });
+    const names = { requestId: requestIdOf(res), clientId, subject, model, providerRequestId };
+    onCompletion({ ...names, ...charged, outcome, durationMs });
   };
   onResponseFinished(res, () => {
     end('client_left', usageSoFar());
-    leaving.abort();
+    leaving.abort(CLIENT_LEFT);
   });
 
   return {
     signal: leaving.signal,
-    follow(usage) {
-      usageSoFar = usage;
+    follow(readUsage) {
+      const beforeOutput = usageSoFar;
+      usageSoFar = () => {
+        const usage = readUsage();
+        return isSilent(usage) ? beforeOutput() : usage;
+      };
     },
-    setWaiting(isWaiting) {
-      usageSoFar = () => (isWaiting ? NOTHING : reserved);
+    setProcessing(isProcessing) {
+      const since = performance.now();
+      usageSoFar = () => (isProcessing ? estimateUnseen(reserved, performance.now() - since) : NOTHING);
+    },
+    setProviderRequestId(id) {
+      providerRequestId = id !== undefined && REQUEST_ID.test(id) ? id : undefined;
     },
     end,
   };

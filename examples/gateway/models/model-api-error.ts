@@ -31,6 +31,16 @@ export function providerFailed(cause?: unknown): ModelApiError {
   return new ModelApiError({ status: 502, type: 'api_error', code: 'provider_failed', message, cause });
 }
 
+/**
+ * Creates a 502 error for a response that the provider encoded in a way that was not requested. A retry would have the
+ * same result, at the same cost.
+ */
+export function providerEncoded(coding: string): ModelApiError {
+  const message = `The provider of this model encoded the response with ${coding}, which the gateway cannot decode`;
+  const type = 'api_error';
+  return new ModelApiError({ status: 502, type, code: 'provider_failed', message, shouldRetry: false });
+}
+
 /** Creates a 504 error for a provider timeout. */
 export function providerTimedOut(cause?: unknown): ModelApiError {
   const message = 'The provider of this model did not respond in time. Retry later';

@@ -2,11 +2,19 @@ import type { JsonObject } from 'passport-jwe';
 import type { ModelConfiguration, ModelEndpoint, TokenLimitMember } from 'passport-jwe/api-keys';
 import { z } from 'zod';
 import { editJson, type JsonChange, type JsonChanges } from '../json/edit-json.js';
+import { messagesIn, textsOfMessage } from './chat-texts.js';
+import { estimateInput } from './estimate-input.js';
 import { CHAT_MEMBERS } from './known-members.js';
 import { parseEventData } from './parse-event-data.js';
 import { isUnset, listOf, messageList, modelName, readBody, tokenCount } from './read-body.js';
 import { withData } from './split-events.js';
-import { EmissionCounter, estimateInput, readCount, type TokenUsage } from './token-usage.js';
+import {
+  completeUsage,
+  EmissionCounter,
+  type ReportedUsage,
+  readCountAt,
+  usageSoFar,
+} from './token-usage.js';
 import { MAX_TOOLS, namesOfTools, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
@@ -26,7 +34,11 @@ const chatSchema = z.looseObject({
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
 
-type ChatBody = z.output<typeof chatSchema>;
+/** Settings of a chat. Without the messages and tools, which then occupy no memory while the provider responds. */
+type ChatSettings = Pick<
+  z.output<typeof chatSchema>,
+  'stream' | 'stream_options' | 'max_tokens' | 'max_completion_tokens' | 'n' | 'temperature' | 'top_p'
+>;
 
 interface ChatRequest extends ModelRequest {
   /** Whether the client requested usage data in the stream. */
@@ -42,8 +54,8 @@ export const openaiChat: WireFormat<ChatRequest> = {
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 
   read(body) {
-    const chat = readBody(chatSchema, body);
-    const { messages, tools, functions, model, stream, stream_options: options } = chat;
+    const { messages, tools, functions, model, ...chat } = readBody(chatSchema, body);
+    const { stream, stream_options: options } = chat;
     return {
       model,
       isStream: stream === true,
@@ -56,14 +68,15 @@ export const openaiChat: WireFormat<ChatRequest> = {
   },
 
   usageOf: ({ usage }) => readUsage(usage),
-  meter: ({ inputEstimate, wantsUsage }, { requestUsage }) =>
-    meterChat(inputEstimate, requestUsage && !wantsUsage),
+  textsOf: ({ choices }) => messagesIn(choices, 'message').flatMap(textsOfMessage),
+  meter: ({ wantsUsage }, { requestUsage }, inputTokens) =>
+    meterChat(inputTokens, requestUsage && !wantsUsage),
   breakEvent: (body) => formatEvent({ data: JSON.stringify(body) }),
 };
 
 /** Returns the changes that the configuration of the model requires. Without any, the body passes unchanged. */
 function changesFor(
-  chat: ChatBody,
+  chat: ChatSettings,
   { explicit: { maxTokens, temperature } }: ModelConfiguration,
   { requestUsage, tokenLimitMember }: ModelEndpoint,
 ): JsonChanges {
@@ -81,7 +94,7 @@ function changesFor(
 
 /** Applies the configured limit, in the configured member. Newer models reject `max_tokens`. */
 function limitOutput(
-  chat: ChatBody,
+  chat: ChatSettings,
   maxTokens: number | undefined,
   tokenLimitMember: TokenLimitMember | undefined,
 ): readonly (readonly [string, JsonChange])[] {
@@ -105,7 +118,7 @@ function limitOutput(
 const TOKEN_LIMIT_MEMBERS: readonly TokenLimitMember[] = ['max_tokens', 'max_completion_tokens'];
 
 /** Returns the smaller limit in the request, or infinity. */
-function requestedLimit({ max_tokens: old, max_completion_tokens: current }: ChatBody): number {
+function requestedLimit({ max_tokens: old, max_completion_tokens: current }: ChatSettings): number {
   return Math.min(old ?? NO_LIMIT, current ?? NO_LIMIT);
 }
 
@@ -113,49 +126,37 @@ function requestedLimit({ max_tokens: old, max_completion_tokens: current }: Cha
  * Returns the maximum output. If the request has both limits, this is the larger one, because the provider can use
  * either. If neither the file nor the request limits the output, this is an estimate.
  */
-function maxOutputOf(chat: ChatBody, { explicit, maxTokens }: ModelConfiguration): number {
+function maxOutputOf(chat: ChatSettings, { explicit, maxTokens }: ModelConfiguration): number {
   const requested = Math.max(chat.max_tokens ?? 0, chat.max_completion_tokens ?? 0) || NO_LIMIT;
   const limit = Math.min(requested, explicit.maxTokens ?? NO_LIMIT);
   return limit === NO_LIMIT ? maxTokens : limit;
 }
 
-const usageSchema = z.looseObject({ prompt_tokens: z.number(), completion_tokens: z.number().optional() });
-
-/** Reads the usage. `prompt_tokens` includes cached tokens. */
-function readUsage(usage: unknown): TokenUsage | undefined {
-  const { success, data } = usageSchema.safeParse(usage);
-  if (!success) return undefined;
-  return { inputTokens: readCount(data.prompt_tokens), outputTokens: readCount(data.completion_tokens) };
+/**
+ * Reads the usage. `prompt_tokens` includes cached tokens. Some providers count reasoning tokens in `total_tokens` but not
+ * in `completion_tokens`.
+ */
+function readUsage(usage: unknown): ReportedUsage {
+  const inputTokens = readCountAt(usage, 'prompt_tokens');
+  const completion = readCountAt(usage, 'completion_tokens');
+  const total = readCountAt(usage, 'total_tokens');
+  const others = total === undefined || inputTokens === undefined ? undefined : total - inputTokens;
+  return {
+    inputTokens,
+    outputTokens: others === undefined ? completion : Math.max(completion ?? 0, others),
+    cachedTokens: readCountAt(usage, 'prompt_tokens_details', 'cached_tokens'),
+    reasoningTokens: readCountAt(usage, 'completion_tokens_details', 'reasoning_tokens'),
+  };
 }
 
-const deltaSchema = z.looseObject({
-  choices: z
-    .array(
-      z.looseObject({
-        delta: z
-          .looseObject({
-            content: z.string().nullish(),
-            refusal: z.string().nullish(),
-            reasoning_content: z.string().nullish(),
-            tool_calls: z
-              .array(
-                z.looseObject({ function: z.looseObject({ arguments: z.string().nullish() }).nullish() }),
-              )
-              .nullish(),
-          })
-          .nullish(),
-      }),
-    )
-    .nullish(),
-});
-
 /** @param hidesUsage whether to remove the usage from the stream, because only the gateway requested it. */
-function meterChat(inputEstimate: number, hidesUsage: boolean): StreamMeter {
+function meterChat(inputTokens: number, hidesUsage: boolean): StreamMeter {
   const emitted = new EmissionCounter();
   /** Choices that have begun, and whether they are finished. */
   const finished = new Map<number, boolean>();
-  let reported: TokenUsage | undefined;
+  let reported: ReportedUsage = {};
   let isComplete = false;
+  const isWhole = (): boolean => isComplete || (finished.size > 0 && [...finished.values()].every(Boolean));
 
   return {
     relay(event) {
@@ -164,9 +165,10 @@ function meterChat(inputEstimate: number, hidesUsage: boolean): StreamMeter {
         return event.raw;
       }
       const chunk = parseEventData(event.data);
-      countDeltas(chunk, emitted);
+      for (const delta of messagesIn(chunk['choices'], 'delta')) emitted.add(...textsOfMessage(delta));
       for (const { index, isFinished } of choicesOf(chunk)) finished.set(index, isFinished);
-      reported = readUsage(chunk['usage']) ?? reported;
+      // The counts are cumulative: each replaces the previous ones.
+      if (!isUnset(chunk['usage'])) reported = readUsage(chunk['usage']);
       if (!hidesUsage || !('usage' in chunk)) return event.raw;
       const { usage, choices } = chunk;
       const isUsageAlone = Array.isArray(choices) && choices.length === 0 && Boolean(usage);
@@ -177,22 +179,13 @@ function meterChat(inputEstimate: number, hidesUsage: boolean): StreamMeter {
     },
     // Some providers end streams without `[DONE]`.
     get isWhole() {
-      return isComplete || (finished.size > 0 && [...finished.values()].every(Boolean));
+      return isWhole();
     },
     get usage() {
-      return reported ?? { inputTokens: inputEstimate, outputTokens: emitted.tokens };
+      const estimated = { inputTokens, outputTokens: emitted.tokens };
+      return isWhole() ? completeUsage(reported, estimated) : usageSoFar(reported, estimated);
     },
   };
-}
-
-function countDeltas(chunk: JsonObject, emitted: EmissionCounter): void {
-  const { data } = deltaSchema.safeParse(chunk);
-  for (const { delta } of data?.choices ?? []) {
-    emitted.add(delta?.content);
-    emitted.add(delta?.refusal);
-    emitted.add(delta?.reasoning_content);
-    for (const call of delta?.tool_calls ?? []) emitted.add(call.function?.arguments);
-  }
 }
 
 function withoutUsage(data: string): string {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { estimateInput, type InputEstimate } from './estimate-input.js';
 import { EMBEDDINGS_MEMBERS } from './known-members.js';
 import { modelName, readBody } from './read-body.js';
-import { estimateInput, readCount } from './token-usage.js';
+import { readCountAt } from './token-usage.js';
 import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
 
 const embeddingsSchema = z.looseObject({
@@ -22,6 +23,14 @@ function isInput(value: unknown): boolean {
   );
 }
 
+/** Estimates the tokens of strings, and counts those of arrays of tokens. */
+function estimateEmbedded(input: string | readonly unknown[]): InputEstimate {
+  const entries = typeof input === 'string' ? [] : input;
+  if (typeof input === 'string' || typeof entries[0] === 'string') return estimateInput(input);
+  const tokens = entries.reduce<number>((sum, entry) => sum + (Array.isArray(entry) ? entry.length : 1), 0);
+  return () => tokens;
+}
+
 /** Wire format of OpenAI's Embeddings API, which many providers support. */
 export const openaiEmbeddings: WireFormat<ModelRequest> = {
   route: '/v1/embeddings',
@@ -36,16 +45,14 @@ export const openaiEmbeddings: WireFormat<ModelRequest> = {
       model: request.model,
       isStream: false,
       toolNames: [],
-      inputEstimate: estimateInput(request.input),
+      inputEstimate: estimateEmbedded(request.input),
       maxOutput: () => 0,
       changesFor: () => new Map(),
     };
   },
 
-  usageOf({ usage }) {
-    const { success, data } = z.looseObject({ prompt_tokens: z.number() }).safeParse(usage);
-    return success ? { inputTokens: readCount(data.prompt_tokens), outputTokens: 0 } : undefined;
-  },
+  usageOf: ({ usage }) => ({ inputTokens: readCountAt(usage, 'prompt_tokens'), outputTokens: 0 }),
+  textsOf: () => [],
 
   meter() {
     throw new StreamBrokenError('The provider streamed embeddings, which this API does not allow');

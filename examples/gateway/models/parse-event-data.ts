@@ -11,15 +11,26 @@ const ERROR_TYPE = /^[a-z]+(_[a-z]+){0,4}$/;
  * @throws StreamBrokenError if the data is not an object or reports an error.
  */
 export function parseEventData(data: string): JsonObject {
-  const chunk = json.safeParse(parse(data));
-  if (!chunk.success) throw new StreamBrokenError('The provider sent a malformed event');
-  const { error } = chunk.data;
+  const chunk = parseEventObject(data);
+  const { error } = chunk;
   if (!isUnset(error)) {
     const { type } = json.safeParse(error).data ?? {};
     const isType = typeof type === 'string' && ERROR_TYPE.test(type);
-    const message = 'The provider reported an error within the stream';
-    throw new StreamBrokenError(message, { type: isType ? type : undefined });
+    throw new StreamBrokenError(ERROR_REPORTED, { type: isType ? type : undefined });
   }
+  return chunk;
+}
+
+export const ERROR_REPORTED = 'The provider reported an error within the stream';
+
+/**
+ * Parses the data of a stream event, which can report an error.
+ *
+ * @throws StreamBrokenError if the data is not an object.
+ */
+export function parseEventObject(data: string): JsonObject {
+  const chunk = json.safeParse(parse(data));
+  if (!chunk.success) throw new StreamBrokenError('The provider sent a malformed event');
   return chunk.data;
 }
 

@@ -6,17 +6,19 @@ import {
   requireClaims,
   verifiedToken,
 } from 'passport-jwe';
+import { foldName } from '../json/fold-name.js';
 import { findDuplicateName } from '../json/scan-json.js';
+import { findModelSelection } from './find-model-selection.js';
 import {
   CUSTOM_TOOL_MEMBERS,
   FUNCTION_MEMBERS,
   type KnownMembers,
-  MODEL_SELECTING_MEMBERS,
+  NAMESPACE_MEMBERS,
 } from './known-members.js';
 import { MemberRejectedError } from './member-rejected-error.js';
-import { isUnset, json } from './read-body.js';
+import { isJsonObject, isUnset, json } from './read-body.js';
 import type { ReceivedBody } from './receive-body.js';
-import { isClientTool } from './tool-names.js';
+import { isClientTool, isNamespace } from './tool-names.js';
 
 /**
  * Creates middleware that rejects members with which a request could use other models or tools than the token allows.
@@ -36,19 +38,15 @@ export function rejectDetours(known: KnownMembers, bodyOf: (req: Request) => Rec
 }
 
 function rejectModelSelection(body: JsonObject, known: KnownMembers): void {
+  const path = findModelSelection(body);
+  if (path !== undefined) throw new MemberRejectedError(path, 'selects a different model');
   for (const name of Object.keys(body)) {
-    const folded = fold(name);
-    if (MODEL_SELECTING_MEMBERS.has(folded)) throw new MemberRejectedError(name, 'selects a different model');
+    const folded = foldName(name);
     if (folded !== name && known.body.has(folded)) {
       throw new InvalidRequestError(
         `The request body contains a different spelling of ${folded}: correct it`,
       );
     }
-  }
-  for (const [index, tool] of objectsIn(body['tools'])) {
-    const name = Object.keys(tool).find((each) => /^models?$/.test(fold(each)));
-    if (name !== undefined)
-      throw new MemberRejectedError(`tools.${index}.${name}`, 'selects a different model');
   }
 }
 
@@ -57,32 +55,57 @@ function rejectUnknown({ bytes, value }: ReceivedBody, known: KnownMembers): voi
     throw new InvalidRequestError('An object in the request contains a member twice: remove one of the two');
   }
   requireKnown(value, known.body, '');
-  for (const [index, entry] of objectsIn(value['functions'])) {
+  for (const [index, entry] of indexed(value['functions'])) {
     requireKnown(entry, FUNCTION_MEMBERS, `functions.${index}.`);
   }
-  for (const [index, tool] of objectsIn(value['tools'])) {
-    requireKnown(tool['function'], FUNCTION_MEMBERS, `tools.${index}.function.`);
-    requireKnown(tool['custom'], CUSTOM_TOOL_MEMBERS, `tools.${index}.custom.`);
+  rejectUnknownInTools(value['tools'], known, 'tools.');
+  if (known.item !== undefined) rejectUnknownItems(value['input'], known.item);
+}
+
+function rejectUnknownInTools(tools: JsonValue | undefined, known: KnownMembers, path: string): void {
+  for (const [index, tool] of indexed(tools)) {
+    const at = `${path}${index}.`;
+    requireKnown(tool['function'], FUNCTION_MEMBERS, `${at}function.`);
+    requireKnown(tool['custom'], CUSTOM_TOOL_MEMBERS, `${at}custom.`);
+    if (isNamespace(tool)) {
+      requireKnown(tool, NAMESPACE_MEMBERS, at);
+      rejectUnknownInTools(tool['tools'], known, `${at}tools.`);
+      continue;
+    }
     if (!isClientTool(tool)) {
       // All names of a server tool, including its type, must be in the functions of the token.
-      requireSpelling(tool, NAMING_MEMBERS, `tools.${index}.`);
+      requireSpelling(tool, NAMING_MEMBERS, at);
       continue;
     }
     if (isUnset(tool['name'] ?? tool['function'] ?? tool['custom'])) {
-      throw new InvalidRequestError(`tools.${index}: name is required`);
+      throw new InvalidRequestError(`${path}${index}: name is required`);
     }
-    requireKnown(tool, known.tool, `tools.${index}.`);
+    requireKnown(tool, known.tool, at);
+  }
+}
+
+function rejectUnknownItems(
+  input: JsonValue | undefined,
+  { types, members }: NonNullable<KnownMembers['item']>,
+): void {
+  for (const [index, item] of indexed(input)) {
+    requireKnown(item, members, `input.${index}.`);
+    // An item without a type is a message, or a reference to a stored item.
+    const type = item['type'] ?? ('role' in item ? 'message' : undefined);
+    if (typeof type !== 'string' || !types.has(type)) {
+      throw new MemberRejectedError(`input.${index}`, NOT_PERMITTED);
+    }
   }
 }
 
 const NOT_PERMITTED = 'is not permitted for tokens that limit functions';
 
 /** Members that contain the names of a tool. */
-const NAMING_MEMBERS: ReadonlySet<string> = new Set(['type', 'name', 'function', 'custom']);
+const NAMING_MEMBERS: ReadonlySet<string> = new Set(['type', 'name', 'function', 'custom', 'tools']);
 
 /** Rejects different spellings of members, because a lenient parser could read a name that the gateway did not check. */
 function requireSpelling(value: JsonObject, names: ReadonlySet<string>, path: string): void {
-  const other = Object.keys(value).find((name) => !names.has(name) && names.has(fold(name)));
+  const other = Object.keys(value).find((name) => !names.has(name) && names.has(foldName(name)));
   if (other !== undefined) throw new MemberRejectedError(path + other, NOT_PERMITTED);
 }
 
@@ -93,15 +116,7 @@ function requireKnown(value: JsonValue | undefined, known: ReadonlySet<string>, 
   }
 }
 
-function objectsIn(list: JsonValue | undefined): readonly (readonly [index: number, entry: JsonObject])[] {
+function indexed(list: JsonValue | undefined): readonly (readonly [index: number, entry: JsonObject])[] {
   if (!Array.isArray(list)) return [];
-  return list.flatMap((entry, index) => {
-    const { data } = json.safeParse(entry);
-    return data === undefined ? [] : [[index, data] as const];
-  });
-}
-
-/** Folds a name as lenient parsers do, for example that of Go: they ignore case, also of U+017F and U+212A. */
-function fold(name: string): string {
-  return name.toUpperCase().toLowerCase();
+  return list.flatMap((entry, index) => (isJsonObject(entry) ? [[index, entry] as const] : []));
 }

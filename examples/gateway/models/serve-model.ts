@@ -1,28 +1,30 @@
+import { Readable } from 'node:stream';
 import type { Request, RequestHandler, Response } from 'express';
 import { isResponseFinished, verifiedToken } from 'passport-jwe';
 import type { ApiKeyRegistry, ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
 import type { Dispatcher } from 'undici';
-import { editJson } from '../json/edit-json.js';
+import { decodeUtf8 } from '../json/decode-utf8.js';
+import { editJson, editParts, type JsonChanges } from '../json/edit-json.js';
 import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
 import type { Traced } from '../observability/tracing.js';
 import {
   callProvider,
-  discard,
   type ProviderAnswer,
   type ProviderCall,
-  readText,
+  readBytes,
   translateFailure,
 } from './call-provider.js';
 import type { CompletionListener } from './completion-record.js';
+import { discard } from './decode-body.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
 import { endpointsOf, findModel, modelsOf, urlOf } from './find-model.js';
-import { type Course, followExchange, NOTHING } from './follow-exchange.js';
+import { type Course, followExchange } from './follow-exchange.js';
 import { providerFailed } from './model-api-error.js';
 import { json } from './read-body.js';
-import type { ReceivedBody } from './receive-body.js';
 import { relayStream } from './relay-stream.js';
-import { estimateTokens } from './token-usage.js';
+import { suspendRetries } from './suspend-retries.js';
+import { completeUsage, estimateOutput, isSilent, NOTHING } from './token-usage.js';
 import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
 
 /** Dependencies of the model handlers. */
@@ -40,7 +42,8 @@ export interface ModelService {
 /** Route of an API format, and functions that return the request. */
 export interface ModelRoute<Asked extends ModelRequest> {
   readonly format: WireFormat<Asked>;
-  bodyOf(req: Request): ReceivedBody;
+  /** Returns the received body. */
+  bytesOf(req: Request): Buffer;
   askedOf(req: Request): Asked;
 }
 
@@ -70,7 +73,7 @@ export function serveModel<Asked extends ModelRequest>(
   const serve = async (req: Request, res: Response): Promise<void> => {
     const asked = route.askedOf(req);
     const model = modelOf(req, asked.model, service.apiKeys);
-    const reserved = { inputTokens: asked.inputEstimate, outputTokens: asked.maxOutput(model) };
+    const reserved = { inputTokens: asked.inputEstimate(model), outputTokens: asked.maxOutput(model) };
     const { onCompletion } = service;
     const course = followExchange({ req, res, model: model.name, reserved, onCompletion });
     const exchange = { ...route, req, res, course, model };
@@ -96,16 +99,16 @@ async function ask<Asked extends ModelRequest>(
   exchange: Exchange<Asked>,
   { dispatcher, echoOrigin }: ModelService,
 ): Promise<ProviderAnswer> {
-  const { format, course, model } = exchange;
+  const { format, course, model, req } = exchange;
   const origin = await echoOrigin();
   const calls = endpointsOf(model, format).map(
-    (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin)),
+    (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin, req.query)),
   );
-  return callProvider(dispatcher, calls, course);
+  return suspendRetries(model, (mayRetry) => callProvider(dispatcher, calls, course, mayRetry));
 }
 
 function callOf<Asked extends ModelRequest>(
-  { format, askedOf, bodyOf, req, model }: Exchange<Asked>,
+  { format, askedOf, bytesOf, req, model }: Exchange<Asked>,
   endpoint: ModelEndpoint,
   url: string,
 ): ProviderCall {
@@ -127,25 +130,49 @@ function callOf<Asked extends ModelRequest>(
   if (endpoint.providerModel !== asked.model) {
     changes.set('model', { kind: 'set', value: endpoint.providerModel });
   }
-  return { endpoint, url, headers, body: editJson(bodyOf(req).bytes, changes) };
+  return { endpoint, url, ...contentOf(bytesOf(req), changes, headers) };
+}
+
+/** Length in bytes from which a changed body is sent in parts, because a copy would need too much memory. */
+const LARGE = 256 * 1024;
+
+function contentOf(
+  bytes: Buffer,
+  changes: JsonChanges,
+  headers: ProviderCall['headers'],
+): Pick<ProviderCall, 'headers' | 'body'> {
+  if (bytes.length < LARGE || changes.size === 0) return { headers, body: editJson(bytes, changes) };
+  const parts = editParts(bytes, changes).filter(({ length }) => length > 0);
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return { headers: { ...headers, 'content-length': String(length) }, body: Readable.from(parts) };
 }
 
 async function passAnswerOn<Asked extends ModelRequest>(
-  { format, res, course }: Exchange<Asked>,
+  { format, askedOf, req, res, course, model }: Exchange<Asked>,
   { body }: ProviderAnswer,
 ): Promise<void> {
-  const text = await readText(body, MAX_ANSWER_LENGTH).catch((cause: unknown) => {
+  const bytes = await readBytes(body, MAX_ANSWER_LENGTH).catch((cause: unknown) => {
     throw translateFailure(cause);
   });
-  const answer = parseAnswer(text);
-  const estimate = { inputTokens: 0, outputTokens: estimateTokens(text.length) };
-  course.end('completed', format.usageOf(answer) ?? estimate);
-  res.status(200).type('json').send(text);
+  const answer = parseAnswer(bytes);
+  const reported = format.usageOf(answer);
+  const estimated = {
+    inputTokens: askedOf(req).inputEstimate(model),
+    outputTokens: reported.outputTokens ?? estimateOutput(format.textsOf(answer)),
+  };
+  course.end('completed', completeUsage(reported, estimated));
+  // Without `send()`, which would compute an ETag. Responses to POST requests need none.
+  res
+    .status(200)
+    .set({ 'Content-Type': JSON_TYPE, 'Content-Length': String(bytes.length) })
+    .end(bytes);
 }
 
-function parseAnswer(text: string) {
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+function parseAnswer(bytes: Buffer) {
   try {
-    return json.parse(JSON.parse(text));
+    return json.parse(JSON.parse(decodeUtf8(bytes)));
   } catch {
     // The error of the parser would quote the response, which must not be logged.
     throw providerFailed(new Error('The response of the provider is not a JSON object'));
@@ -154,26 +181,28 @@ function parseAnswer(text: string) {
 
 /** Relays a streamed response. The first event sends the status, so later failures are reported in a final event. */
 async function passStreamOn<Asked extends ModelRequest>(
-  { format, askedOf, req, res, course }: Exchange<Asked>,
+  { format, askedOf, req, res, course, model }: Exchange<Asked>,
   { body, contentType, endpoint }: ProviderAnswer,
 ): Promise<void> {
   if (!/^text\/event-stream\b/i.test(contentType)) {
     discard(body);
     throw providerFailed(new Error('The provider did not respond with an event stream'));
   }
-  const meter = format.meter(askedOf(req), endpoint);
+  const asked = askedOf(req);
+  const meter = format.meter(asked, endpoint, asked.inputEstimate(model));
   course.follow(() => meter.usage);
   try {
     await relayStream({ body, res, meter, signal: course.signal });
     course.end('completed', meter.usage);
   } catch (cause) {
-    course.end('broken', meter.usage);
+    course.end('broken', isSilent(meter.usage) ? NOTHING : meter.usage);
     if (isResponseFinished(res)) return;
     noteFailure(res, cause);
     const failed = describeFailure(providerFailed(cause));
     const type = cause instanceof StreamBrokenError ? cause.type : undefined;
     const detail = type === undefined ? failed : { ...failed, type };
-    res.write(format.breakEvent(describeModelError(detail, requestIdOf(res))));
+    const lastEvent = cause instanceof StreamBrokenError ? cause.lastEvent : undefined;
+    res.write(lastEvent ?? format.breakEvent(describeModelError(detail, requestIdOf(res))));
   }
   res.end();
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listOf } from './read-body.js';
+import { isUnset, listOf } from './read-body.js';
 
 /** Maximum number of tools in a request. */
 export const MAX_TOOLS = 1024;
@@ -12,14 +12,22 @@ const toolSchema = z.looseObject({
   name: name.nullish(),
   function: named.nullish(),
   custom: named.nullish(),
+  tools: z.unknown().optional(),
 });
 
 /** Schema for tools in OpenAI's and Anthropic's formats. A server-side tool may have a type but no name. */
 export const toolList = listOf(toolSchema, MAX_TOOLS).nullish();
 
+type Tool = z.output<typeof toolSchema>;
+
 /** Whether the client executes a tool. Tools of other types have a meaning that the provider defines. */
 export function isClientTool({ type }: { readonly type?: unknown }): boolean {
   return type === undefined || type === null || type === 'function' || type === 'custom';
+}
+
+/** Whether a tool contains other tools, under a common name. */
+export function isNamespace({ type }: { readonly type?: unknown }): boolean {
+  return type === 'namespace';
 }
 
 /**
@@ -34,7 +42,23 @@ export function namesOfTools(tools: z.output<typeof toolList>): readonly string[
     );
     const { type } = tool;
     const isNamed = names.some((each) => type === each || type?.replace(/_\d{8}$/, '') === each);
-    if (typeof type === 'string' && !isClientTool(tool) && !isNamed) names.push(type);
-    return names.length === 0 ? [''] : names;
+    const isServerTool = !isClientTool(tool) && !isNamespace(tool);
+    if (typeof type === 'string' && isServerTool && !isNamed) names.push(type);
+    return [...(names.length === 0 ? [''] : names), ...namesWithin(tool)];
   });
+}
+
+/** Returns the names of the tools in a tool. An invalid list has an empty name, which no token allows. */
+function namesWithin({ tools }: Tool): readonly string[] {
+  const { success, data } = toolList.safeParse(tools);
+  return success ? namesOfTools(data) : [''];
+}
+
+/** Schema for `tool_choice`, a mode or the tools from which the model can choose. */
+export const toolChoice = z.union([z.string(), toolSchema]).nullish();
+
+/** Returns every name in `tool_choice`. */
+export function namesOfChoice(choice: z.output<typeof toolChoice>): readonly string[] {
+  if (typeof choice === 'string' || isUnset(choice)) return [];
+  return choice.type === 'allowed_tools' ? namesWithin(choice) : namesOfTools([choice]);
 }

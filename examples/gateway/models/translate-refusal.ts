@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ModelApiError, type ModelApiErrorDetail, providerFailed } from './model-api-error.js';
+import { redactSecrets } from './redact-secrets.js';
 
 /** Error response of a provider. */
 export interface Refusal {
@@ -61,26 +62,12 @@ function describe(
   const { data } = bodySchema.safeParse(parse(body));
   if (data === undefined) return { message: 'The provider of this model rejected the request' };
   const { message, code, param } = data.error;
-  const safe = (text: string): string => redact(text, secrets).slice(0, MAX_MESSAGE_LENGTH);
+  const safe = (text: string): string => redactSecrets(text, secrets).slice(0, MAX_MESSAGE_LENGTH);
   return {
     message: safe(message),
     code: code === null || code === undefined ? undefined : safe(String(code)),
     param: typeof param === 'string' ? safe(param) : undefined,
   };
-}
-
-/** Minimum length of a part of a secret to remove. Shorter parts are words, for example `Bearer`. */
-const MIN_PART_LENGTH = 8;
-
-/** Removes secrets, also the credentials of a header without the scheme. Longer secrets come first. */
-function redact(text: string, secrets: readonly string[]): string {
-  const parts = secrets.flatMap((secret) =>
-    secret.split(' ').filter(({ length }) => length >= MIN_PART_LENGTH),
-  );
-  return [...secrets, ...parts]
-    .filter((secret) => secret !== '')
-    .sort((one, other) => other.length - one.length)
-    .reduce((safe, secret) => safe.replaceAll(secret, '[secret]'), text);
 }
 
 function parse(body: string): unknown {

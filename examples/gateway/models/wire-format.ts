@@ -1,8 +1,9 @@
 import type { JsonObject } from 'passport-jwe';
 import type { ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
 import type { JsonChanges } from '../json/edit-json.js';
+import type { InputEstimate } from './estimate-input.js';
 import type { KnownMembers } from './known-members.js';
-import type { TokenUsage } from './token-usage.js';
+import type { ReportedUsage, TokenUsage } from './token-usage.js';
 
 /** Model request, parsed from any API format. */
 export interface ModelRequest {
@@ -10,8 +11,8 @@ export interface ModelRequest {
   readonly isStream: boolean;
   /** All names of the tools in the request. */
   readonly toolNames: readonly string[];
-  /** Estimated number of input tokens. */
-  readonly inputEstimate: number;
+  /** Returns the estimated number of input tokens for a model configuration. */
+  readonly inputEstimate: InputEstimate;
   /** Returns the maximum number of output tokens for a model configuration. */
   maxOutput(model: ModelConfiguration): number;
   /**
@@ -62,6 +63,8 @@ export interface WireFormat<Asked extends ModelRequest = ModelRequest> {
   readonly endpointExtension?: string;
   /** Lower-case names of request headers to forward to providers. */
   readonly forwardedHeaders: readonly string[];
+  /** Names of query parameters to forward to providers. Default: none. */
+  readonly forwardedQuery?: readonly string[];
   /** Default headers for requests to providers. */
   readonly defaultHeaders?: Readonly<Record<string, string>>;
   /** Returns the headers that authenticate the gateway to the provider. */
@@ -72,9 +75,12 @@ export interface WireFormat<Asked extends ModelRequest = ModelRequest> {
    * @throws InvalidRequestError if the body is not a request of this format.
    */
   read(body: unknown): Asked;
-  /** Returns the usage in a complete response, or `undefined` if the response contains none. */
-  usageOf(answer: JsonObject): TokenUsage | undefined;
-  meter(request: Asked, endpoint: ModelEndpoint): StreamMeter;
+  /** Returns the counts that a complete response reports. */
+  usageOf(answer: JsonObject): ReportedUsage;
+  /** Returns the texts in a complete response that the model generated, to estimate an output that is not reported. */
+  textsOf(answer: JsonObject): readonly unknown[];
+  /** @param inputTokens estimated number of input tokens, until the provider reports it. */
+  meter(request: Asked, endpoint: ModelEndpoint, inputTokens: number): StreamMeter;
   /** Returns the event that reports an error at the end of a broken stream. */
   breakEvent(body: JsonObject): string;
 }
@@ -84,10 +90,16 @@ export class StreamBrokenError extends Error {
   override readonly name = 'StreamBrokenError';
   /** Error type that the provider reported, for example `overloaded_error`. */
   readonly type: string | undefined;
+  /** Event of the provider that reports the error, without secrets. It replaces that of the gateway. */
+  readonly lastEvent: string | undefined;
 
-  constructor(message: string, { type }: { readonly type?: string | undefined } = {}) {
+  constructor(
+    message: string,
+    { type, lastEvent }: Partial<Pick<StreamBrokenError, 'type' | 'lastEvent'>> = {},
+  ) {
     super(message);
     this.type = type;
+    this.lastEvent = lastEvent;
   }
 }
 

@@ -72,17 +72,29 @@ export function createMetrics(): Metrics {
     labelNames: ['model', 'kind'],
     registers,
   });
+  const partOfTokens = (name: string, help: string): Counter<'model'> =>
+    new Counter({ name, help, labelNames: ['model'], registers });
+  const cachedTokens = partOfTokens(
+    'gateway_model_cached_tokens_total',
+    'Input tokens that providers read from a cache; part of gateway_model_tokens_total',
+  );
+  const reasoningTokens = partOfTokens(
+    'gateway_model_reasoning_tokens_total',
+    'Output tokens for reasoning; part of gateway_model_tokens_total',
+  );
   let isConfiguredModel = (_name: string): boolean => false;
 
   return {
     registry,
     sink: countAuditRecords(registry),
 
-    onCompletion({ model: name, outcome, inputTokens, outputTokens }) {
+    onCompletion({ model: name, outcome, ...usage }) {
       const model = isConfiguredModel(name) ? name : 'other';
       completions.inc({ model, outcome });
-      modelTokens.inc({ model, kind: 'input' }, inputTokens);
-      modelTokens.inc({ model, kind: 'output' }, outputTokens);
+      modelTokens.inc({ model, kind: 'input' }, usage.inputTokens);
+      modelTokens.inc({ model, kind: 'output' }, usage.outputTokens);
+      cachedTokens.inc({ model }, usage.cachedTokens ?? 0);
+      reasoningTokens.inc({ model }, usage.reasoningTokens ?? 0);
     },
 
     countRequests(req, res, next) {

@@ -27,6 +27,7 @@ import {
   UsageError,
   withStores,
 } from '../settings.js';
+import { tokenGetCommand } from './token-get-command.js';
 import { tokenInspectCommand } from './token-inspect-command.js';
 import { tokenRequestCommand } from './token-request-command.js';
 import { tokenRevokeCommand } from './token-revoke-command.js';
@@ -48,10 +49,11 @@ interface VerifyOptions extends ServiceOptions, StoreOptions {
   readonly apiKeys?: string;
 }
 
-/** Create the `token` command, which issues, requests, inspects, verifies and revokes tokens. */
+/** Create the `token` command, which issues, obtains, inspects, verifies and revokes tokens. */
 export function tokenCommand(io: CommandIo): Command {
   const command = new Command('token').description('issue, request, inspect, verify and revoke tokens');
   command.addCommand(issueCommand(io));
+  command.addCommand(tokenGetCommand(io));
   command.addCommand(tokenRequestCommand(io));
   command.addCommand(tokenInspectCommand(io));
   command.addCommand(verifyCommand(io));

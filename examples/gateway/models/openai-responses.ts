@@ -1,0 +1,120 @@
+import type { ModelConfiguration } from 'passport-jwe/api-keys';
+import { z } from 'zod';
+import type { JsonChange, JsonChanges } from '../json/edit-json.js';
+import { estimateInput } from './estimate-input.js';
+import { RESPONSES_MEMBERS } from './known-members.js';
+import { meterResponse, readResponseUsage } from './meter-response.js';
+import { isUnset, listOf, modelName, objectsIn, readBody, tokenCount } from './read-body.js';
+import { secretsOf } from './redact-secrets.js';
+import { namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
+import { formatEvent, type ModelRequest, type WireFormat } from './wire-format.js';
+
+const MAX_ITEMS = 100_000;
+
+const itemSchema = z.looseObject({ type: z.string().nullish(), name: z.unknown().optional() });
+
+/** A union of schemas would report each entry of a long list several times. */
+const itemList = listOf(itemSchema, MAX_ITEMS);
+
+const responsesSchema = z.looseObject({
+  model: modelName,
+  input: z
+    .unknown()
+    .optional()
+    .transform((input, context) => {
+      if (typeof input === 'string' || isUnset(input)) return input;
+      const { data, error } = itemList.safeParse(input);
+      if (data !== undefined) return data;
+      for (const { path, message } of error.issues) context.addIssue({ code: 'custom', path, message });
+      return z.NEVER;
+    }),
+  instructions: z.unknown().optional(),
+  stream: z.boolean().nullish(),
+  background: z
+    .boolean()
+    .nullish()
+    .refine(
+      (isBackground) => isBackground !== true,
+      'must be false, because the gateway returns no stored responses: stream long responses instead',
+    ),
+  max_output_tokens: tokenCount.nullish(),
+  temperature: z.number().nullish(),
+  top_p: z.number().nullish(),
+  tools: toolList,
+  tool_choice: toolChoice,
+});
+
+type ResponsesBody = z.output<typeof responsesSchema>;
+
+/** Wire format of OpenAI's Responses API. */
+export const openaiResponses: WireFormat<ModelRequest> = {
+  route: '/v1/responses',
+  endpointSuffix: '/responses',
+  members: RESPONSES_MEMBERS,
+  forwardedHeaders: [],
+  authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
+
+  read(body) {
+    const request = readBody(responsesSchema, body);
+    const { model, input, instructions, tools, tool_choice: choice, stream } = request;
+    return {
+      model,
+      isStream: stream === true,
+      toolNames: [...namesOfTools(tools), ...namesOfChoice(choice), ...namesOfCalls(input)],
+      inputEstimate: estimateInput(input, instructions, tools),
+      maxOutput: ({ explicit, maxTokens }) => limitOf(request, explicit.maxTokens) ?? maxTokens,
+      changesFor: (configuration) => changesFor(request, configuration),
+    };
+  },
+
+  usageOf: ({ usage }) => readResponseUsage(usage),
+  textsOf: ({ output }) => textsOfOutput(output),
+  meter: (_request, endpoint, inputTokens) => meterResponse(inputTokens, secretsOf(endpoint)),
+  // Some clients require a sequence number. The event is not part of the sequence of the provider.
+  breakEvent: (body) =>
+    formatEvent({ event: 'error', data: JSON.stringify({ ...body, sequence_number: 0 }) }),
+};
+
+/** Returns the texts that the model generated, including reasoning and calls of tools. */
+function textsOfOutput(output: unknown): readonly unknown[] {
+  return objectsIn(output).flatMap((item) => [
+    ...['name', 'arguments', 'input', 'code'].map((name) => item[name]),
+    ...['content', 'summary']
+      .flatMap((name) => objectsIn(item[name]))
+      .flatMap(({ text, refusal }) => [text, refusal]),
+  ]);
+}
+
+/** Types of items that repeat a call of a tool. */
+const CALLS: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call']);
+
+/** Returns the names of called tools, because a model can repeat calls of the conversation. */
+function namesOfCalls(input: ResponsesBody['input']): readonly string[] {
+  if (typeof input === 'string' || isUnset(input)) return [];
+  return input.flatMap(({ type, name }) => (CALLS.has(type) ? [typeof name === 'string' ? name : ''] : []));
+}
+
+/** Returns the smaller limit of the output, or `undefined` if neither the file nor the request sets one. */
+function limitOf(
+  { max_output_tokens: requested }: ResponsesBody,
+  maxTokens: number | undefined,
+): number | undefined {
+  const limits = [requested, maxTokens].filter((limit) => typeof limit === 'number');
+  return limits.length === 0 ? undefined : Math.min(...limits);
+}
+
+/** Returns the changes that the configuration of the model requires. Without any, the body passes unchanged. */
+function changesFor(request: ResponsesBody, { explicit }: ModelConfiguration): JsonChanges {
+  const { max_output_tokens: requested, temperature, top_p: topP, reasoning } = request;
+  const changes = new Map<string, JsonChange>();
+  const limit = limitOf(request, explicit.maxTokens);
+  if (limit !== undefined && limit !== requested) {
+    changes.set('max_output_tokens', { kind: 'set', value: limit });
+  }
+  // Reasoning models reject a temperature, and some models reject it beside `top_p`.
+  const isFree = [temperature, topP, reasoning].every(isUnset);
+  if (explicit.temperature !== undefined && isFree) {
+    changes.set('temperature', { kind: 'set', value: explicit.temperature });
+  }
+  return changes;
+}

@@ -1,0 +1,113 @@
+import { describe, expect, test } from '@jest/globals';
+import { anthropicMessages } from '../../examples/gateway/models/anthropic-messages.js';
+import { estimateInput } from '../../examples/gateway/models/estimate-input.js';
+import { openaiChat } from '../../examples/gateway/models/openai-chat.js';
+
+const mediaTokens = { image: 10_000, audio: 200_000, file: 3_000_000 };
+const estimate = (...parts: readonly unknown[]): number => estimateInput(...parts)({ mediaTokens });
+
+const base64 = (kilobytes: number): string => 'A'.repeat(1024 * kilobytes);
+
+/** Content parts by the kind of media, as a function of their data. */
+const PARTS: Readonly<Record<keyof typeof mediaTokens, readonly ((data: string) => object)[]>> = {
+  image: [
+    (data) => ({ type: 'image_url', image_url: { url: `data:image/png;base64,${data}`, detail: 'high' } }),
+    (data) => ({ type: 'image_url', image_url: { url: `https://example.com/${data}` } }),
+    (data) => ({ type: 'input_image', image_url: `data:image/png;base64,${data}` }),
+    () => ({ type: 'input_image', file_id: 'file_1' }),
+    (data) => ({ type: 'image', source: { type: 'base64', media_type: 'image/png', data } }),
+    (data) => ({ type: 'image', source: { type: 'url', url: data } }),
+    () => ({ type: 'image', source: { type: 'file', file_id: 'file_1' } }),
+    (data) => ({ type: 'computer_screenshot', image_url: data }),
+    (data) => ({ type: 'image_generation_call', result: data }),
+  ],
+  audio: [(data) => ({ type: 'input_audio', input_audio: { data, format: 'wav' } })],
+  file: [
+    (data) => ({ type: 'file', file: { filename: 'a.pdf', file_data: data } }),
+    () => ({ type: 'file', file: { file_id: 'file_1' } }),
+    (data) => ({ type: 'input_file', filename: 'a.pdf', file_data: data }),
+    (data) => ({
+      type: 'document',
+      title: 'a',
+      source: { type: 'base64', media_type: 'application/pdf', data },
+    }),
+    (data) => ({ type: 'document', source: { type: 'url', url: data } }),
+    () => ({ type: 'container_upload', file_id: 'file_1' }),
+    (data) => ({ type: 'video_url', video_url: { url: data } }),
+  ],
+};
+
+describe.each(['image', 'audio', 'file'] as const)('an estimate of the input with an %s', (kind) => {
+  const parts = PARTS[kind];
+
+  test('counts the rate of the model, and no base64 data', () => {
+    const different = parts.filter((part) => {
+      const [small, large] = [estimate(part(base64(1))), estimate(part(base64(200)))];
+      return small !== large || small < mediaTokens[kind] || small > mediaTokens[kind] + 30;
+    });
+
+    expect(different.map((part) => part('data'))).toEqual([]);
+  });
+
+  test('counts each of them, also in results of tools and with text', () => {
+    const nested = parts.map((part) => [
+      { role: 'user', content: [part('a'), { type: 'text', text: 't'.repeat(400) }] },
+      { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't', content: [part('b')] }] },
+      { type: 'function_call_output', call_id: 'c', output: [part('c')] },
+    ]);
+    const different = nested.filter((items) => {
+      const text = estimate(items) - 3 * mediaTokens[kind];
+      return text < 100 || text > 250;
+    });
+
+    expect(different).toEqual([]);
+  });
+});
+
+describe('an estimate of the input', () => {
+  test('counts the text of documents, and media within them', () => {
+    const text = {
+      type: 'document',
+      source: { type: 'text', media_type: 'text/plain', data: 'd'.repeat(4000) },
+    };
+    const [image] = PARTS.image.map((part) => part(base64(1)));
+    const content = { type: 'document', source: { type: 'content', content: [image] } };
+
+    expect(estimate(text)).toBe(Math.ceil(JSON.stringify(text).length / 4));
+    expect(estimate(content)).toBeGreaterThanOrEqual(mediaTokens.image);
+    expect(estimate(content)).toBeLessThan(mediaTokens.image + 60);
+  });
+
+  test.each([
+    { type: 'thinking', thinking: 'aaaa', signature: base64(9) },
+    { type: 'redacted_thinking', data: base64(9) },
+    { type: 'reasoning', summary: [], encrypted_content: base64(9) },
+  ])('does not count signatures and encrypted reasoning: $type', (part) => {
+    expect(estimate(part)).toBeLessThan(30);
+  });
+
+  test('counts the text of an object that pretends to be an image', () => {
+    expect(estimate({ type: 'image_url', role: 'user', content: 'c'.repeat(4000) })).toBeGreaterThan(1000);
+  });
+
+  test('counts schemas of tools with a property "type" or "image_url" as text', () => {
+    const schema = {
+      type: 'object',
+      properties: { type: { type: 'string' }, image_url: { type: 'string' } },
+    };
+
+    expect(estimate([{ name: 'f', input_schema: schema }])).toBeLessThan(100);
+  });
+
+  test.each([
+    ['chats', openaiChat],
+    ['messages', anthropicMessages],
+  ] as const)('of 10 MB of tiny values takes linear time in %s', (_what, format) => {
+    const content = Array.from({ length: 450_000 }, () => ({ type: 'text', a: 1 }));
+    const before = process.cpuUsage();
+    const asked = format.read({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content }] });
+
+    expect(asked.inputEstimate({ mediaTokens })).toBeGreaterThan(2_000_000);
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
+  });
+});

@@ -1,0 +1,48 @@
+import { createServer } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { listen } from './http.js';
+
+/** A token endpoint with metadata, which tests can stop, slow down and make reject requests. */
+export interface TokenEndpoint {
+  readonly origin: string;
+  /** Headers `Authorization` and parameters of the token requests. */
+  readonly requests: { readonly authorization: string; readonly parameters: URLSearchParams }[];
+  /** Status of token responses, and their lifetime in seconds. */
+  readonly settings: { status: number; lifetime: number; metadata: Record<string, string>; delayMs: number };
+  stop(): Promise<void>;
+}
+
+/** Starts an endpoint that issues the tokens `token-1`, `token-2` and so on. */
+export async function startTokenEndpoint(): Promise<TokenEndpoint> {
+  const requests: TokenEndpoint['requests'] = [];
+  const settings: TokenEndpoint['settings'] = { status: 200, lifetime: 600, metadata: {}, delayMs: 0 };
+  const server = createServer(async (req, res) => {
+    if (req.url === '/.well-known/oauth-authorization-server') {
+      res.end(
+        JSON.stringify({ issuer: origin, token_endpoint: `${origin}/oauth/token`, ...settings.metadata }),
+      );
+      return;
+    }
+    if (req.url !== '/oauth/token') {
+      res.writeHead(404).end();
+      return;
+    }
+    const parameters = new URLSearchParams(await text(req));
+    requests.push({ authorization: req.headers.authorization ?? '', parameters });
+    const token = `token-${requests.length}`;
+    const body =
+      settings.status === 200
+        ? { access_token: token, token_type: 'Bearer', expires_in: settings.lifetime }
+        : { error: 'invalid_client' };
+    setTimeout(() => res.writeHead(settings.status).end(JSON.stringify(body)), settings.delayMs).unref();
+  });
+  const origin = `http://127.0.0.1:${await listen(server)}`;
+  return {
+    ...{ origin, requests, settings },
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
