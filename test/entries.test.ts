@@ -81,7 +81,7 @@ const ACCEPT: PublicNames = {
 
 const ISSUE: PublicNames = {
   values: words(`
-      authorizationServerMetadata createSessions createSigningKey createTokenIssuer createUserSessions publishAccessKeys
+      authorizationServerMetadata createSessions createSigningKey createTokenIssuer createUserSessions findTokenClient publishAccessKeys
       sessionRouter sweepDirectory tokenRouter
     `),
   types: words(`
