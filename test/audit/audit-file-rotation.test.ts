@@ -1,7 +1,7 @@
 import { appendFile, copyFile, mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { type AuditFile, type AuditRecord, openAuditFile, verifyAuditFile } from 'passport-jwe/audit';
 import { rejectionOf } from '../support/caught.js';
 import { setUpCommandLine } from '../support/command-line.js';
@@ -52,6 +52,12 @@ async function writeUntilFollowed(): Promise<void> {
   }
 }
 
+/** Has the sink check the path before its next record, as if a second had passed. */
+function passSecond(): void {
+  const later = performance.now() + 1000;
+  jest.spyOn(performance, 'now').mockReturnValueOnce(later);
+}
+
 /** Writes three files with two records each. */
 async function writeThreeFiles(): Promise<readonly string[]> {
   await write('a', 'b');
@@ -82,6 +88,31 @@ describe('a rotated audit file', () => {
     await rename(path, old(1));
     await writeUntilFollowed();
 
+    expect(await verifyAuditFile([old(1), path], KEY)).toMatchObject({ verdict: 'valid' });
+  });
+
+  test('is followed although another process has already written a longer file', async () => {
+    await write('a');
+    await rename(path, old(1));
+    const other = await openAuditFile({ path, key: KEY });
+    await other.write(recordOf('x'.repeat(1000)));
+    passSecond();
+    await write('b');
+    await other.close();
+
+    expect(await readKids(old(1))).toEqual(['a']);
+    expect(await verifyAuditFile([old(1), path], KEY)).toMatchObject({ verdict: 'valid' });
+  });
+
+  test('is valid after copytruncate between two records, alone and together with its copy', async () => {
+    await write('a', 'b');
+    await copyFile(path, old(1));
+    await truncate(path, 0);
+    passSecond();
+    await write('c');
+
+    expect(await readKids(path)).toEqual(['c']);
+    expect(await verifyAuditFile(path, KEY)).toMatchObject({ verdict: 'valid' });
     expect(await verifyAuditFile([old(1), path], KEY)).toMatchObject({ verdict: 'valid' });
   });
 
