@@ -317,7 +317,10 @@ describe('a client that disconnects', () => {
       setProcessing: (isProcessing: boolean) => void states.push(isProcessing),
       setProviderRequestId: () => undefined,
     };
-    const answer = callProvider(dispatcher, [() => call], client);
+    const answer = callProvider(dispatcher, [() => call], client, {
+      mayRetry: true,
+      onExhausted: () => undefined,
+    });
     leaving.abort();
     await new Promise(setImmediate);
     fail();

@@ -103,7 +103,7 @@ async function ask<Asked extends ModelRequest>(
   const calls = endpointsOf(model, format).map(
     (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin, req.query)),
   );
-  return suspendRetries(model, (mayRetry) => callProvider(dispatcher, calls, course, mayRetry));
+  return suspendRetries(model, (permit) => callProvider(dispatcher, calls, course, permit));
 }
 
 function callOf<Asked extends ModelRequest>(
