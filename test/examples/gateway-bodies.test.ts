@@ -1,9 +1,12 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findExcess } from '../../examples/gateway/json/find-excess.js';
 import { anthropicMessages } from '../../examples/gateway/models/anthropic-messages.js';
 import { estimateInput } from '../../examples/gateway/models/estimate-input.js';
 import { openaiChat } from '../../examples/gateway/models/openai-chat.js';
 import { openaiEmbeddings } from '../../examples/gateway/models/openai-embeddings.js';
+import { openaiResponses } from '../../examples/gateway/models/openai-responses.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 
 let gateway: ModelGateway;
@@ -66,6 +69,31 @@ test.each([
   expect(() => format.read({ model: 'm', ...body })).toThrow(`${path}: `);
   expect(performance.now() - startedAt).toBeLessThan(1000);
 });
+
+test.each([
+  ['chats', openaiChat, 'messages'],
+  ['responses', openaiResponses, 'input'],
+  ['messages', anthropicMessages, 'messages'],
+] as const)(
+  'the settings of %s do not keep the input or unknown members in memory',
+  async (_what, format, member) => {
+    setFlagsFromString('--expose-gc');
+    const collect: () => void = runInNewContext('gc');
+    const read = () => {
+      const content = [{ type: 'text', text: 'Hi' }];
+      const unknown = { large: true };
+      const input = [{ role: 'user', content }];
+      const asked = format.read({ model: 'm', max_tokens: 1, [member]: input, unknown });
+      return { asked, content: new WeakRef(content), unknown: new WeakRef(unknown) };
+    };
+    const { asked, content, unknown } = read();
+    await new Promise(setImmediate);
+    collect();
+
+    expect([content.deref(), unknown.deref()]).toEqual([undefined, undefined]);
+    expect(asked.model).toBe('m');
+  },
+);
 
 test('an invalid entry is reported with its path', () => {
   const tools = [{ name: 'a' }, { function: { name: 1 } }];

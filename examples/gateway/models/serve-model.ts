@@ -74,7 +74,8 @@ export function serveModel<Asked extends ModelRequest>(
     const model = modelOf(req, asked.model, service.apiKeys);
     const reserved = { inputTokens: asked.inputEstimate(model), outputTokens: asked.maxOutput(model) };
     const { onCompletion } = service;
-    const course = followExchange({ req, res, model: model.name, reserved, onCompletion });
+    const { choices = 1 } = asked;
+    const course = followExchange({ req, res, model: model.name, reserved, choices, onCompletion });
     const exchange = { ...route, req, res, course, model };
     try {
       const attributes = { 'gen_ai.request.model': model.name };
@@ -182,7 +183,7 @@ async function passStreamOn<Asked extends ModelRequest>(
   }
   const asked = askedOf(req);
   const meter = format.meter(asked, endpoint, asked.inputEstimate(model));
-  course.follow(() => meter.usage);
+  course.follow(meter);
   try {
     await relayStream({ body, res, meter, signal: course.signal });
     course.end('completed', meter.usage);
