@@ -27,6 +27,7 @@ test.each([
   { what: 'with 500 levels is accepted', content: nested(497), more: '', status: 200 },
   { what: 'with 501 levels is rejected', content: nested(498), more: '', status: 400 },
   { what: 'with 200 000 levels is rejected', content: nested(200_000), more: '', status: 400 },
+  { what: 'with 1 000 001 values is rejected', content: `[${'1,'.repeat(999_994)}1]`, more: '', status: 400 },
   { what: 'with 10 002 members is rejected', content: '"a"', more: members(10_000), status: 400 },
 ])('a body $what', async ({ content, more, status }) => {
   const answer = await fetch(`${gateway.origin}/v1/chat/completions`, {
@@ -40,7 +41,7 @@ test.each([
 });
 
 describe('findExcess()', () => {
-  const limits = { depth: 2, members: 2 };
+  const limits = { depth: 2, members: 2, values: 6 };
 
   test.each([
     ['{"a":{"b":"{[{[","c":1},"d":[]}', undefined],
@@ -49,6 +50,9 @@ describe('findExcess()', () => {
     ['{"a":1,"b":{},"c":2}', 'members'],
     ['[{"a":1,"b":2},{"a":1,"b":2}]', undefined],
     [']]]}"', undefined],
+    ['[1,2,"3,,,,,,",4,5,6]', undefined],
+    ['[1,2,3,4,5,6,7]', 'values'],
+    ['[[],[],[],[]]', 'values'],
   ])('finds in %s the excess %p', (text, expected) => {
     expect(findExcess(Buffer.from(text), limits)).toBe(expected);
   });
