@@ -96,7 +96,7 @@ describe('an estimate of the input', () => {
     ['parameters', { type: 'function', name: 'f' }],
     ['input_schema', { name: 'f' }],
     ['schema', { type: 'json_schema', name: 'f' }],
-  ])('counts JSON of the application in %s as text, also if it resembles media', (member, part) => {
+  ])('counts JSON of the application in %s by its length, also if it resembles media', (member, part) => {
     const disguised = [
       { type: 'image', source: 's'.repeat(4000) },
       { type: 'reasoning', data: [{ type: 'file', file: 'f'.repeat(4000) }] },

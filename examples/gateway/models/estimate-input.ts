@@ -28,8 +28,8 @@ const DATA: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Members with JSON of the application: schemas, and arguments of tools. Providers count all of it as text, so that an
- * object within it that resembles an image is not an image.
+ * Members with JSON of the application: schemas, and arguments of tools. All of it counts by its length, also an object that
+ * resembles an image.
  */
 const APPLICATION_JSON: ReadonlySet<string> = new Set([
   ...['input', 'input_schema', 'input_examples', 'output_schema', 'parameters', 'schema'],
