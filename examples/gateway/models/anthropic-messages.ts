@@ -13,7 +13,7 @@ import {
   readCountAt,
   usageSoFar,
 } from './token-usage.js';
-import { namesOfTools, toolList } from './tool-names.js';
+import { namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
 const messagesSchema = z.looseObject({
@@ -26,6 +26,7 @@ const messagesSchema = z.looseObject({
   top_p: z.number().nullish(),
   thinking: z.looseObject({ type: z.string(), budget_tokens: z.int().nullish() }).nullish(),
   tools: toolList,
+  tool_choice: toolChoice,
 });
 
 /** Settings of a request. Without the messages and tools, which then occupy no memory while the provider responds. */
@@ -52,11 +53,19 @@ export const anthropicMessages: WireFormat<ModelRequest> = {
   route: '/v1/messages',
 
   read(body) {
-    const { model, messages, system, tools, stream, ...request } = readBody(messagesSchema, body);
+    const {
+      model,
+      messages,
+      system,
+      tools,
+      tool_choice: choice,
+      stream,
+      ...request
+    } = readBody(messagesSchema, body);
     return {
       model,
       isStream: stream === true,
-      toolNames: namesOfTools(tools),
+      toolNames: namesOfRequest({ tools, tool_choice: choice, messages }),
       inputEstimate: estimateInput(messages, system, tools),
       maxOutput: ({ explicit: { maxTokens } }) =>
         Math.min(request.max_tokens, maxTokens ?? request.max_tokens),
@@ -81,7 +90,7 @@ export const anthropicTokenCount: WireFormat<ModelRequest> = {
     return {
       model: request.model,
       isStream: false,
-      toolNames: namesOfTools(request.tools),
+      toolNames: namesOfRequest(request),
       inputEstimate: () => 0,
       maxOutput: () => 0,
       changesFor: () => new Map(),
@@ -90,6 +99,14 @@ export const anthropicTokenCount: WireFormat<ModelRequest> = {
 
   usageOf: () => ({ inputTokens: 0, outputTokens: 0 }),
 };
+
+function namesOfRequest({
+  tools,
+  tool_choice: choice,
+  messages,
+}: Pick<z.output<typeof messagesSchema>, 'tools' | 'tool_choice' | 'messages'>): readonly string[] {
+  return [...namesOfTools(tools), ...namesOfChoice(choice), ...namesOfCalls(messages)];
+}
 
 /** Returns the changes that the configuration of the model requires. Without any, the body passes unchanged. */
 function changesFor(request: MessagesSettings, { explicit }: ModelConfiguration): JsonChanges {

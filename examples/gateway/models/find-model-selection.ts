@@ -37,7 +37,11 @@ export function findModelSelection(body: JsonObject, path = ''): string | undefi
     const found = isBody ? findModelSelection(value, at) : findWithin(value, at);
     if (found !== undefined) return found;
   }
-  return findInTools(body['tools'], `${path}tools.`) ?? findInItems(body['input'], `${path}input.`);
+  return (
+    findInTools(body['tools'], `${path}tools.`) ??
+    findInItems(body['input'], `${path}input.`) ??
+    findInMessages(body['messages'], `${path}messages.`)
+  );
 }
 
 /** Finds a name that selects a model in a value. */
@@ -61,16 +65,36 @@ function findWithin(
 const CLIENT_TOOL_SKIPPED: ReadonlySet<string> = new Set([...SCHEMA_MEMBERS, ...CLIENT_TOOL_DATA]);
 
 function findInTools(tools: JsonValue | undefined, path: string): string | undefined {
-  return findFirst(tools, (tool, index) => {
-    const skipped = isClientTool(tool) ? CLIENT_TOOL_SKIPPED : SCHEMA_MEMBERS;
-    const { tools: nested, ...members } = tool;
-    return findWithin(members, `${path}${index}.`, skipped) ?? findInTools(nested, `${path}${index}.tools.`);
-  });
+  return findFirst(tools, (tool, index) => findInTool(tool, `${path}${index}.`));
+}
+
+function findInTool(tool: JsonObject, path: string): string | undefined {
+  const skipped = isClientTool(tool) ? CLIENT_TOOL_SKIPPED : SCHEMA_MEMBERS;
+  const { tools: nested, ...members } = tool;
+  return findWithin(members, path, skipped) ?? findInTools(nested, `${path}tools.`);
 }
 
 /** Finds a selection in tools that are items of the input. */
 function findInItems(input: JsonValue | undefined, path: string): string | undefined {
   return findFirst(input, ({ tools }, index) => findInTools(tools, `${path}${index}.tools.`));
+}
+
+/** Finds a selection in tools that content blocks of messages define, in Anthropic's format. */
+function findInMessages(messages: JsonValue | undefined, path: string): string | undefined {
+  return findFirst(messages, ({ content }, index) =>
+    findFirst(content, (block, position) => {
+      const at = `${path}${index}.content.${position}.`;
+      const inChanges = findFirst(block['tool_changes'], (change, place) =>
+        findInDefinition(change, `${at}tool_changes.${place}.`),
+      );
+      return findInDefinition(block, at) ?? inChanges;
+    }),
+  );
+}
+
+function findInDefinition({ tool }: JsonObject, path: string): string | undefined {
+  const definition = isJsonObject(tool) ? tool['definition'] : undefined;
+  return isJsonObject(definition) ? findInTool(definition, `${path}tool.definition.`) : undefined;
 }
 
 function findFirst(

@@ -15,7 +15,7 @@ import {
   readCountAt,
   usageSoFar,
 } from './token-usage.js';
-import { MAX_TOOLS, namesOfTools, toolList } from './tool-names.js';
+import { MAX_TOOLS, namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
 const chatSchema = z.looseObject({
@@ -29,7 +29,9 @@ const chatSchema = z.looseObject({
   temperature: z.number().nullish(),
   top_p: z.number().nullish(),
   tools: toolList,
+  tool_choice: toolChoice,
   functions: listOf(z.looseObject({ name: z.string() }), MAX_TOOLS).nullish(),
+  function_call: toolChoice,
 });
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
@@ -54,13 +56,26 @@ export const openaiChat: WireFormat<ChatRequest> = {
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 
   read(body) {
-    const { messages, tools, functions, model, ...chat } = readBody(chatSchema, body);
+    const {
+      messages,
+      tools,
+      tool_choice: choice,
+      functions,
+      function_call: call,
+      model,
+      ...chat
+    } = readBody(chatSchema, body);
     const { stream, stream_options: options } = chat;
     return {
       model,
       isStream: stream === true,
       wantsUsage: options?.include_usage === true,
-      toolNames: [...namesOfTools(tools), ...(functions ?? []).map(({ name }) => name)],
+      toolNames: [
+        ...namesOfTools(tools),
+        ...(functions ?? []).map(({ name }) => name),
+        ...[choice, call].flatMap(namesOfChoice),
+        ...namesOfCalls(messages),
+      ],
       inputEstimate: estimateInput(messages, tools, functions),
       maxOutput: (configuration) => maxOutputOf(chat, configuration) * (chat.n ?? 1),
       changesFor: (configuration, endpoint) => changesFor(chat, configuration, endpoint),
