@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import type { Directives } from './read-directives.js';
 
 /** Rejects a request with the status in its message, and with a body that is valid in each API format. */
-export function refuseAsTold(res: Response, { status, retryAfter, cut }: Directives): boolean {
+export function rejectAsDirected(res: Response, { status, retryAfter, cut }: Directives): boolean {
   if (status === undefined) {
     if (cut !== 0) return false;
     res.destroy();
