@@ -389,3 +389,20 @@ test.each([
   expect(names.length).toBeGreaterThan(4);
   expect(names.filter((member) => !body.has(member) && !EXCLUDED.has(member))).toEqual([]);
 });
+
+test('all content blocks of the official client are in the allow-list, except those that add tools or name models', async () => {
+  const file = '../../node_modules/@anthropic-ai/sdk/resources/beta/messages/messages.d.ts';
+  const text = await readFile(new URL(file, import.meta.url), 'utf8');
+  const [, union = ''] = /export type BetaContentBlockParam = (.*);/.exec(text) ?? [];
+  const types = union.split(' | ').map((name) => {
+    const [, declaration = ''] = text.split(`export interface ${name} {`);
+    const [, type = name] = /^ {4}type: '(\w+)';/m.exec(declaration) ?? [];
+    return type;
+  });
+
+  expect(types.length).toBeGreaterThan(15);
+  expect(types.filter((type) => MESSAGES_MEMBERS.blockTypes?.has(type) !== true)).toEqual([
+    'mcp_tool_listing',
+    'fallback',
+  ]);
+});

@@ -12,7 +12,7 @@ export function rejectAsDirected(res: Response, { status, retryAfter, cut }: Dir
   if (status >= 300 && status < 400) res.set('Location', 'http://127.0.0.1:1/');
   const error = {
     type: 'echo_error',
-    code: 'as_told',
+    code: 'as_requested',
     message: 'The echo model rejected the request as requested',
   };
   res.status(Math.min(599, Math.max(300, status))).json({ type: 'error', error });
