@@ -86,7 +86,7 @@ export async function startGateway(
       ...{ isReady, findWarnings },
     };
     const app = createApp(service, parts);
-    server.server.on('request', app);
+    server.serve(app);
     serving.close = () => closeServer(server, observers);
 
     return {

@@ -154,7 +154,7 @@ async function attemptCall(
 }
 
 async function readRefusal(body: Readable, encoding: string | undefined): Promise<string> {
-  return readText(decodeBody(body, encoding), MAX_REFUSAL_LENGTH);
+  return String(await readBytes(decodeBody(body, encoding), MAX_REFUSAL_LENGTH));
 }
 
 function readAnswer(headers: IncomingHttpHeaders, body: Readable): Omit<ProviderAnswer, 'endpoint'> {
@@ -172,22 +172,23 @@ export function translateFailure(cause: unknown): ModelApiError {
 }
 
 /**
- * Reads a body as UTF-8 text.
+ * Reads a body.
  *
  * @param maxLength maximum length in bytes.
  * @throws ModelApiError (as rejection) if the body is longer than `maxLength`.
  */
-export async function readText(body: Readable, maxLength: number): Promise<string> {
+export async function readBytes(body: Readable, maxLength: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
-    const bytes = Buffer.from(chunk);
+    const bytes: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
     length += bytes.length;
     if (length > maxLength)
       throw providerFailed(new Error(`The response of the provider exceeds ${maxLength} bytes`));
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, length);
 }
 
 function codeOf(cause: unknown): string {

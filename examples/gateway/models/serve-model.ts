@@ -3,6 +3,7 @@ import type { Request, RequestHandler, Response } from 'express';
 import { isResponseFinished, verifiedToken } from 'passport-jwe';
 import type { ApiKeyRegistry, ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
 import type { Dispatcher } from 'undici';
+import { decodeUtf8 } from '../json/decode-utf8.js';
 import { editJson, editParts, type JsonChanges } from '../json/edit-json.js';
 import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
@@ -11,7 +12,7 @@ import {
   callProvider,
   type ProviderAnswer,
   type ProviderCall,
-  readText,
+  readBytes,
   translateFailure,
 } from './call-provider.js';
 import type { CompletionListener } from './completion-record.js';
@@ -150,21 +151,28 @@ async function passAnswerOn<Asked extends ModelRequest>(
   { format, askedOf, req, res, course, model }: Exchange<Asked>,
   { body }: ProviderAnswer,
 ): Promise<void> {
-  const text = await readText(body, MAX_ANSWER_LENGTH).catch((cause: unknown) => {
+  const bytes = await readBytes(body, MAX_ANSWER_LENGTH).catch((cause: unknown) => {
     throw translateFailure(cause);
   });
-  const answer = parseAnswer(text);
+  const answer = parseAnswer(bytes);
+  const reported = format.usageOf(answer);
   const estimated = {
     inputTokens: askedOf(req).inputEstimate(model),
-    outputTokens: estimateOutput(format.textsOf(answer)),
+    outputTokens: reported.outputTokens ?? estimateOutput(format.textsOf(answer)),
   };
-  course.end('completed', completeUsage(format.usageOf(answer), estimated));
-  res.status(200).type('json').send(text);
+  course.end('completed', completeUsage(reported, estimated));
+  // Without `send()`, which would compute an ETag. Responses to POST requests need none.
+  res
+    .status(200)
+    .set({ 'Content-Type': JSON_TYPE, 'Content-Length': String(bytes.length) })
+    .end(bytes);
 }
 
-function parseAnswer(text: string) {
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+function parseAnswer(bytes: Buffer) {
   try {
-    return json.parse(JSON.parse(text));
+    return json.parse(JSON.parse(decodeUtf8(bytes)));
   } catch {
     // The error of the parser would quote the response, which must not be logged.
     throw providerFailed(new Error('The response of the provider is not a JSON object'));

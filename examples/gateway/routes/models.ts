@@ -22,6 +22,7 @@ import { rejectMethod, rejectRoute } from '../models/reject-route.js';
 import { rejectUpgrade } from '../models/reject-upgrade.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
 import type { ModelRequest, WireFormat } from '../models/wire-format.js';
+import { remember } from './remember.js';
 
 /** Maximum body size, sufficient for images and long conversations. */
 const BODY_LIMIT = 32 * 1024 * 1024;
@@ -105,21 +106,4 @@ function reserveTokens(tokensOf: (req: Request) => number): RequestHandler {
       else if (failure === undefined) void admissionOf(req).settle({ tokens: 0 });
     });
   };
-}
-
-/** Function whose result is cached for each request. */
-interface Remembered<Value> {
-  (req: Request): Value;
-  forget(req: Request): void;
-}
-
-/** Caches the result of a function for each request, so that the body is parsed only once. */
-function remember<Value extends object>(read: (req: Request) => Value): Remembered<Value> {
-  const values = new WeakMap<Request, Value>();
-  const recall = (req: Request): Value => {
-    const value = values.get(req) ?? read(req);
-    values.set(req, value);
-    return value;
-  };
-  return Object.assign(recall, { forget: (req: Request) => void values.delete(req) });
 }
