@@ -13,7 +13,7 @@ import {
   readCountAt,
   usageSoFar,
 } from './token-usage.js';
-import { namesOfTools, toolList } from './tool-names.js';
+import { namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
 const messagesSchema = z.object({
@@ -28,6 +28,7 @@ const messagesSchema = z.object({
   tools: toolList,
   output_config: z.unknown().optional(),
   output_format: z.unknown().optional(),
+  tool_choice: toolChoice,
 });
 
 /** Settings of a request. Without the input and unknown members, which then occupy no memory while the provider responds. */
@@ -54,15 +55,22 @@ export const anthropicMessages: WireFormat<ModelRequest> = {
   route: '/v1/messages',
 
   read(body) {
-    const { model, stream, messages, system, tools, output_config, output_format, ...request } = readBody(
-      messagesSchema,
-      body,
-    );
+    const {
+      model,
+      messages,
+      system,
+      tools,
+      tool_choice: choice,
+      output_config: config,
+      output_format: format,
+      stream,
+      ...request
+    } = readBody(messagesSchema, body);
     return {
       model,
       isStream: stream === true,
-      toolNames: namesOfTools(tools),
-      inputEstimate: estimateInput(messages, system, tools, output_config, output_format),
+      toolNames: namesOfRequest({ tools, tool_choice: choice, messages }),
+      inputEstimate: estimateInput(messages, system, tools, config, format),
       maxOutput: ({ explicit: { maxTokens } }) =>
         Math.min(request.max_tokens, maxTokens ?? request.max_tokens),
       changesFor: (configuration) => changesFor(request, configuration),
@@ -86,7 +94,7 @@ export const anthropicTokenCount: WireFormat<ModelRequest> = {
     return {
       model: request.model,
       isStream: false,
-      toolNames: namesOfTools(request.tools),
+      toolNames: namesOfRequest(request),
       inputEstimate: () => 0,
       maxOutput: () => 0,
       changesFor: () => new Map(),
@@ -95,6 +103,14 @@ export const anthropicTokenCount: WireFormat<ModelRequest> = {
 
   usageOf: () => ({ inputTokens: 0, outputTokens: 0 }),
 };
+
+function namesOfRequest({
+  tools,
+  tool_choice: choice,
+  messages,
+}: Pick<z.output<typeof messagesSchema>, 'tools' | 'tool_choice' | 'messages'>): readonly string[] {
+  return [...namesOfTools(tools), ...namesOfChoice(choice), ...namesOfCalls(messages)];
+}
 
 /** Returns the changes that the configuration of the model requires. Without any, the body passes unchanged. */
 function changesFor(request: MessagesSettings, { explicit }: ModelConfiguration): JsonChanges {

@@ -15,7 +15,7 @@ import {
   readCountAt,
   usageSoFar,
 } from './token-usage.js';
-import { MAX_TOOLS, namesOfTools, toolList } from './tool-names.js';
+import { MAX_TOOLS, namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
 const chatSchema = z.object({
@@ -29,9 +29,11 @@ const chatSchema = z.object({
   temperature: z.number().nullish(),
   top_p: z.number().nullish(),
   tools: toolList,
+  tool_choice: toolChoice,
   functions: listOf(z.looseObject({ name: z.string() }), MAX_TOOLS).nullish(),
   response_format: z.unknown().optional(),
   prediction: z.unknown().optional(),
+  function_call: toolChoice,
 });
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
@@ -56,18 +58,30 @@ export const openaiChat: WireFormat<ChatRequest> = {
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 
   read(body) {
-    const { model, messages, tools, functions, response_format, prediction, ...chat } = readBody(
-      chatSchema,
-      body,
-    );
+    const {
+      messages,
+      tools,
+      tool_choice: choice,
+      functions,
+      function_call: call,
+      response_format: format,
+      prediction,
+      model,
+      ...chat
+    } = readBody(chatSchema, body);
     const { stream, stream_options: options } = chat;
     return {
       model,
       isStream: stream === true,
       wantsUsage: options?.include_usage === true,
-      toolNames: [...namesOfTools(tools), ...(functions ?? []).map(({ name }) => name)],
+      toolNames: [
+        ...namesOfTools(tools),
+        ...(functions ?? []).map(({ name }) => name),
+        ...[choice, call].flatMap(namesOfChoice),
+        ...namesOfCalls(messages),
+      ],
       choices: chat.n ?? 1,
-      inputEstimate: estimateInput(messages, tools, functions, response_format, prediction),
+      inputEstimate: estimateInput(messages, tools, functions, format, prediction),
       maxOutput: (configuration) => maxOutputOf(chat, configuration) * (chat.n ?? 1),
       changesFor: (configuration, endpoint) => changesFor(chat, configuration, endpoint),
     };

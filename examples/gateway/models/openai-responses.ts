@@ -6,7 +6,7 @@ import { RESPONSES_MEMBERS } from './known-members.js';
 import { meterResponse, readResponseUsage } from './meter-response.js';
 import { isUnset, listOf, modelName, objectsIn, readBody, tokenCount } from './read-body.js';
 import { secretsOf } from './redact-secrets.js';
-import { namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
+import { namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type WireFormat } from './wire-format.js';
 
 const MAX_ITEMS = 100_000;
@@ -94,15 +94,6 @@ function textsOfOutput(output: unknown): readonly unknown[] {
       .flatMap((name) => objectsIn(item[name]))
       .flatMap(({ text, refusal }) => [text, refusal]),
   ]);
-}
-
-/** Types of items that repeat a call of a tool. */
-const CALLS: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call']);
-
-/** Returns the names of called tools, because a model can repeat calls of the conversation. */
-function namesOfCalls(input: ResponsesBody['input']): readonly string[] {
-  if (typeof input === 'string' || isUnset(input)) return [];
-  return input.flatMap(({ type, name }) => (CALLS.has(type) ? [typeof name === 'string' ? name : ''] : []));
 }
 
 /** Returns the smaller limit of the output, or `undefined` if neither the file nor the request sets one. */
