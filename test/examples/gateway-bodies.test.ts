@@ -36,8 +36,26 @@ test.each([
   expect(answer.status).toBe(status);
 });
 
+const PATHS = ['chat/completions', 'responses', 'embeddings', 'messages', 'messages/count_tokens'];
+const VALUES = ['[]', '{}', '1', '""', 'null'];
+
+test.each(PATHS.flatMap((path) => VALUES.map((value) => ({ path, value }))))(
+  '$path rejects 1 000 000 values $value',
+  async ({ path, value }) => {
+    const list = `[${`${value},`.repeat(1_000_000)}${value}]`;
+    const answer = await fetch(`${gateway.origin}/v1/${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+      body: `{"model":"m","max_tokens":1,"input":${list},"messages":[{"role":"user","content":[]}]}`,
+    });
+
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain('The request body contains too many values: the maximum is 1000000');
+  },
+);
+
 describe('findExcess()', () => {
-  const limits = { depth: 2, members: 2 };
+  const limits = { depth: 2, members: 2, values: 7 };
 
   test.each([
     ['{"a":{"b":"{[{[","c":1},"d":[]}', undefined],
@@ -46,6 +64,10 @@ describe('findExcess()', () => {
     ['{"a":1,"b":{},"c":2}', 'members'],
     ['[{"a":1,"b":2},{"a":1,"b":2}]', undefined],
     [']]]}"', undefined],
+    ['[1,2,3,4,"5,6,7"]', undefined],
+    ['[1,2,3,4,5,6,7]', 'values'],
+    ['[[],[],[],[]]', 'values'],
+    ['[{"a":1},{"a":1},{"a":1},{"a":1}]', 'values'],
   ])('finds in %s the excess %p', (text, expected) => {
     expect(findExcess(Buffer.from(text), limits)).toBe(expected);
   });

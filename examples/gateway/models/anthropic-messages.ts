@@ -16,7 +16,7 @@ import {
 import { namesOfTools, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
-const messagesSchema = z.looseObject({
+const messagesSchema = z.object({
   model: modelName,
   messages: messageList,
   max_tokens: tokenCount,
@@ -24,7 +24,7 @@ const messagesSchema = z.looseObject({
   stream: z.boolean().nullish(),
   temperature: z.number().nullish(),
   top_p: z.number().nullish(),
-  thinking: z.looseObject({ type: z.string(), budget_tokens: z.int().nullish() }).nullish(),
+  thinking: z.object({ type: z.string(), budget_tokens: z.int().nullish() }).nullish(),
   tools: toolList,
 });
 

@@ -18,11 +18,11 @@ import {
 import { MAX_TOOLS, namesOfTools, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
-const chatSchema = z.looseObject({
+const chatSchema = z.object({
   model: modelName,
   messages: messageList,
   stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   max_tokens: tokenCount.nullish(),
   max_completion_tokens: tokenCount.nullish(),
   n: z.int().min(1).max(128).nullish(),

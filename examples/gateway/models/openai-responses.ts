@@ -16,7 +16,7 @@ const itemSchema = z.looseObject({ type: z.string().nullish(), name: z.unknown()
 /** A union of schemas would report each entry of a long list several times. */
 const itemList = listOf(itemSchema, MAX_ITEMS);
 
-const responsesSchema = z.looseObject({
+const responsesSchema = z.object({
   model: modelName,
   input: z
     .unknown()
@@ -42,9 +42,15 @@ const responsesSchema = z.looseObject({
   top_p: z.number().nullish(),
   tools: toolList,
   tool_choice: toolChoice,
+  reasoning: z.unknown().optional(),
 });
 
 type ResponsesBody = z.output<typeof responsesSchema>;
+
+/** Settings of a request. Without the input and tools, which then occupy no memory while the provider responds. */
+type ResponsesSettings = Pick<ResponsesBody, 'max_output_tokens' | 'temperature' | 'top_p'> & {
+  readonly isReasoning: boolean;
+};
 
 /** Wire format of OpenAI's Responses API. */
 export const openaiResponses: WireFormat<ModelRequest> = {
@@ -56,14 +62,16 @@ export const openaiResponses: WireFormat<ModelRequest> = {
 
   read(body) {
     const request = readBody(responsesSchema, body);
-    const { model, input, instructions, tools, tool_choice: choice, stream } = request;
+    const { model, input, instructions, tools, tool_choice: choice, stream, reasoning } = request;
+    const { max_output_tokens, temperature, top_p } = request;
+    const settings = { max_output_tokens, temperature, top_p, isReasoning: !isUnset(reasoning) };
     return {
       model,
       isStream: stream === true,
       toolNames: [...namesOfTools(tools), ...namesOfChoice(choice), ...namesOfCalls(input)],
       inputEstimate: estimateInput(input, instructions, tools),
-      maxOutput: ({ explicit, maxTokens }) => limitOf(request, explicit.maxTokens) ?? maxTokens,
-      changesFor: (configuration) => changesFor(request, configuration),
+      maxOutput: ({ explicit, maxTokens }) => limitOf(settings, explicit.maxTokens) ?? maxTokens,
+      changesFor: (configuration) => changesFor(settings, configuration),
     };
   },
 
@@ -96,7 +104,7 @@ function namesOfCalls(input: ResponsesBody['input']): readonly string[] {
 
 /** Returns the smaller limit of the output, or `undefined` if neither the file nor the request sets one. */
 function limitOf(
-  { max_output_tokens: requested }: ResponsesBody,
+  { max_output_tokens: requested }: Pick<ResponsesSettings, 'max_output_tokens'>,
   maxTokens: number | undefined,
 ): number | undefined {
   const limits = [requested, maxTokens].filter((limit) => typeof limit === 'number');
@@ -104,15 +112,15 @@ function limitOf(
 }
 
 /** Returns the changes that the configuration of the model requires. Without any, the body passes unchanged. */
-function changesFor(request: ResponsesBody, { explicit }: ModelConfiguration): JsonChanges {
-  const { max_output_tokens: requested, temperature, top_p: topP, reasoning } = request;
+function changesFor(settings: ResponsesSettings, { explicit }: ModelConfiguration): JsonChanges {
+  const { max_output_tokens: requested, temperature, top_p: topP, isReasoning } = settings;
   const changes = new Map<string, JsonChange>();
-  const limit = limitOf(request, explicit.maxTokens);
+  const limit = limitOf(settings, explicit.maxTokens);
   if (limit !== undefined && limit !== requested) {
     changes.set('max_output_tokens', { kind: 'set', value: limit });
   }
   // Reasoning models reject a temperature, and some models reject it beside `top_p`.
-  const isFree = [temperature, topP, reasoning].every(isUnset);
+  const isFree = isUnset(temperature) && isUnset(topP) && !isReasoning;
   if (explicit.temperature !== undefined && isFree) {
     changes.set('temperature', { kind: 'set', value: explicit.temperature });
   }

@@ -12,6 +12,7 @@ import {
 } from 'passport-jwe';
 import { anthropicMessages, anthropicTokenCount } from '../models/anthropic-messages.js';
 import { bufferBody } from '../models/buffer-body.js';
+import { collectGarbage } from '../models/collect-garbage.js';
 import { listModels, showModel } from '../models/list-models.js';
 import { openaiChat } from '../models/openai-chat.js';
 import { openaiEmbeddings } from '../models/openai-embeddings.js';
@@ -69,10 +70,11 @@ function mountFormat<Asked extends ModelRequest>(
     const model = modelOf(req, asked.model, parts.apiKeys);
     return asked.inputEstimate(model) + asked.maxOutput(model);
   };
-  /** Releases the parsed body, which can need more memory than its bytes, while the provider responds. */
+  /** Releases the parsed body, which can need more memory than its bytes, before the next body is parsed. */
   const forgetValue: RequestHandler = (req, _res, next) => {
-    bytesOf(req);
+    const { length } = bytesOf(req);
     bodyOf.forget(req);
+    collectGarbage(length);
     next();
   };
   const path = format.route.replace('/v1', '');
@@ -83,8 +85,8 @@ function mountFormat<Asked extends ModelRequest>(
     requireModel((req) => askedOf(req).model),
     rejectDetours(format.members, bodyOf),
     requireFunctions((req) => askedOf(req).toolNames),
-    reserveTokens(tokens),
     forgetValue,
+    reserveTokens(tokens),
     serveModel({ format, bytesOf, askedOf }, parts),
   );
   router.all(path, rejectMethod('POST'));
