@@ -50,7 +50,9 @@ test.each(PATHS.flatMap((path) => VALUES.map((value) => ({ path, value }))))(
     });
 
     expect(answer.status).toBe(400);
-    expect(await answer.text()).toContain('The request body contains too many values: the maximum is 1000000');
+    expect(await answer.text()).toContain(
+      'The request body contains too many values: the maximum is 1000000',
+    );
   },
 );
 

@@ -1,17 +1,17 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Length in bytes of parsed bodies after which garbage is collected. */
+/** Length in bytes of the bodies after which garbage is collected. */
 const LENGTH = 8 * 1024 * 1024;
 
 let collect: (() => void) | undefined;
 let parsed = 0;
 
 /**
- * Collects garbage after large bodies. A parsed body leaves several times its length as garbage, and V8 would keep that of
- * many bodies before it collects any. Call it when the parsed body is released.
+ * Collects the garbage of previous large bodies. Call it before a body is parsed. A parsed body leaves several times its
+ * length as garbage, and V8 keeps the garbage of many bodies before it collects any.
  *
- * @param length length of the body in bytes.
+ * @param length length of the next body in bytes.
  */
 export function collectGarbage(length: number): void {
   parsed += length;

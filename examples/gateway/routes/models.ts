@@ -12,7 +12,6 @@ import {
 } from 'passport-jwe';
 import { anthropicMessages, anthropicTokenCount } from '../models/anthropic-messages.js';
 import { bufferBody } from '../models/buffer-body.js';
-import { collectGarbage } from '../models/collect-garbage.js';
 import { listModels, showModel } from '../models/list-models.js';
 import { openaiChat } from '../models/openai-chat.js';
 import { openaiEmbeddings } from '../models/openai-embeddings.js';
@@ -72,9 +71,8 @@ function mountFormat<Asked extends ModelRequest>(
   };
   /** Releases the parsed body, which can need more memory than its bytes, before the next body is parsed. */
   const forgetValue: RequestHandler = (req, _res, next) => {
-    const { length } = bytesOf(req);
+    bytesOf(req);
     bodyOf.forget(req);
-    collectGarbage(length);
     next();
   };
   const path = format.route.replace('/v1', '');
