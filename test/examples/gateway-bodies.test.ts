@@ -40,6 +40,26 @@ test.each([
   expect(answer.status).toBe(status);
 });
 
+const PATHS = ['chat/completions', 'responses', 'embeddings', 'messages', 'messages/count_tokens'];
+const VALUES = ['[]', '{}', '1', '""', 'null'];
+
+test.each(PATHS.flatMap((path) => VALUES.map((value) => ({ path, value }))))(
+  '$path rejects 1 000 000 values $value',
+  async ({ path, value }) => {
+    const list = `[${`${value},`.repeat(1_000_000)}${value}]`;
+    const answer = await fetch(`${gateway.origin}/v1/${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+      body: `{"model":"m","max_tokens":1,"input":${list},"messages":[{"role":"user","content":[]}]}`,
+    });
+
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).toContain(
+      'The request body contains too many values: the maximum is 1000000',
+    );
+  },
+);
+
 describe('findExcess()', () => {
   const limits = { depth: 2, members: 2, values: 6 };
 
@@ -53,6 +73,8 @@ describe('findExcess()', () => {
     ['[1,2,"3,,,,,,",4,5,6]', undefined],
     ['[1,2,3,4,5,6,7]', 'values'],
     ['[[],[],[],[]]', 'values'],
+    ['[1,2,3,4,"5,6,7"]', undefined],
+    ['[{"a":1},{"a":1},{"a":1},{"a":1}]', 'values'],
   ])('finds in %s the excess %p', (text, expected) => {
     expect(findExcess(Buffer.from(text), limits)).toBe(expected);
   });

@@ -131,6 +131,16 @@ test.each([
       '"}}]}]}',
     ),
   },
+  { what: 'text that is not ASCII', body: chatOf(PROMPT, `${'abcdefgh '.repeat(1000)}ü€`, '"}]}') },
+  { what: 'text of many languages', body: chatOf(PROMPT, 'Größe 漢字 😀 ', '"}]}') },
+  {
+    what: 'small content parts',
+    body: chatOf(
+      '{"model":"m","messages":[{"role":"user","content":[',
+      '{"type":"text","text":"abcdefghijklmnopqrstuvwxyz"},',
+      '{"type":"text","text":"b"}]}]}',
+    ),
+  },
   {
     what: 'tiny messages',
     body: chatOf(

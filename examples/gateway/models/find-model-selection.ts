@@ -52,12 +52,25 @@ function findWithin(
   skipped = SCHEMA_MEMBERS,
 ): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const isList = Array.isArray(value);
+  if (Array.isArray(value)) return findInEntries(value, path, skipped);
   for (const [name, member] of Object.entries(value)) {
     const folded = foldName(name);
-    if (isUnset(member) || (!isList && skipped.has(folded))) continue;
-    if (!isList && MODEL_NAME.test(folded)) return path + name;
+    if (isUnset(member) || skipped.has(folded)) continue;
+    if (MODEL_NAME.test(folded)) return path + name;
     const found = findWithin(member, `${path}${name}.`, skipped);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Entries that are not objects need no path. There can be very many of them. */
+function findInEntries(
+  entries: readonly JsonValue[],
+  path: string,
+  skipped: ReadonlySet<string>,
+): string | undefined {
+  for (const [index, entry] of entries.entries()) {
+    const found = typeof entry === 'object' ? findWithin(entry, `${path}${index}.`, skipped) : undefined;
     if (found !== undefined) return found;
   }
   return undefined;

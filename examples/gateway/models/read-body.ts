@@ -17,30 +17,23 @@ export function objectsIn(list: unknown): readonly JsonObject[] {
 }
 
 /**
- * Creates a schema for a list. It reports the first invalid entry alone, because a list of a request can contain
- * millions of invalid entries.
+ * Creates a schema for a list. Its output is the received list, because a copy of a long list needs much memory. It reports
+ * the first invalid entry alone, because a list of a request can contain many invalid entries.
  *
+ * @param entry schema without transformations.
  * @param maxLength maximum number of entries.
  */
 export function listOf<Entry extends z.ZodType>(entry: Entry, maxLength: number) {
   return z
-    .custom<readonly unknown[]>(Array.isArray, 'must be an array')
-    .transform((values, context): readonly z.output<Entry>[] => {
-      const read: z.output<Entry>[] = [];
-      if (values.length > maxLength) {
-        context.addIssue(`must have at most ${maxLength} entries`);
-        return z.NEVER;
-      }
+    .custom<readonly z.output<Entry>[]>(Array.isArray, 'must be an array')
+    .superRefine((values: readonly unknown[], context) => {
+      if (values.length > maxLength) return context.addIssue(`must have at most ${maxLength} entries`);
       for (const [index, value] of values.entries()) {
-        const { success, data, error } = entry.safeParse(value);
-        if (!success) {
-          const { path = [], message = 'is invalid' } = error.issues[0] ?? {};
-          context.addIssue({ code: 'custom', path: [index, ...path], message });
-          return z.NEVER;
-        }
-        read.push(data);
+        const { success, error } = entry.safeParse(value);
+        if (success) continue;
+        const { path = [], message = 'is invalid' } = error.issues[0] ?? {};
+        return context.addIssue({ code: 'custom', path: [index, ...path], message });
       }
-      return read;
     });
 }
 

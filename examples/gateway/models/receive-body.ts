@@ -4,6 +4,7 @@ import { InvalidRequestError, type JsonObject } from 'passport-jwe';
 import { decodeUtf8 } from '../json/decode-utf8.js';
 import { findExcess } from '../json/find-excess.js';
 import { listMembers } from '../json/scan-json.js';
+import { collectGarbage } from './collect-garbage.js';
 import { ModelApiError } from './model-api-error.js';
 import { json } from './read-body.js';
 
@@ -37,6 +38,7 @@ export function receiveBody(req: Request): ReceivedBody {
   if (!Buffer.isBuffer(received) || !isUtf8(received)) throw new InvalidRequestError(UNREADABLE);
   const bytes = received.subarray(0, 3).equals(BYTE_ORDER_MARK) ? received.subarray(3) : received;
   rejectExcess(bytes);
+  collectGarbage(bytes.length);
   const value = parseObject(bytes);
   rejectRepeated(listMembers(bytes, bytes.indexOf('{')).map(({ name }) => name));
   return { bytes, value };

@@ -69,7 +69,7 @@ function mountFormat<Asked extends ModelRequest>(
     const model = modelOf(req, asked.model, parts.apiKeys);
     return asked.inputEstimate(model) + asked.maxOutput(model);
   };
-  /** Releases the parsed body, which can need more memory than its bytes, while the provider responds. */
+  /** Releases the parsed body, which can need more memory than its bytes, before the next body is parsed. */
   const forgetValue: RequestHandler = (req, _res, next) => {
     bytesOf(req);
     bodyOf.forget(req);
@@ -83,8 +83,8 @@ function mountFormat<Asked extends ModelRequest>(
     requireModel((req) => askedOf(req).model),
     rejectDetours(format.members, bodyOf),
     requireFunctions((req) => askedOf(req).toolNames),
-    reserveTokens(tokens),
     forgetValue,
+    reserveTokens(tokens),
     serveModel({ format, bytesOf, askedOf }, parts),
   );
   router.all(path, rejectMethod('POST'));
