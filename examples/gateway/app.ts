@@ -49,7 +49,7 @@ export interface Service {
 
 /** Dependencies of the gateway application. */
 export interface AppParts {
-  readonly settings: Pick<Settings, 'corsOrigins' | 'dpop' | 'proxyUpstream' | 'redisUrl' | 'trustProxy'>;
+  readonly settings: Pick<Settings, 'corsOrigins' | 'dpop' | 'proxyUpstream' | 'trustProxy' | 'usesRedis'>;
   /** URL of the gateway as clients see it. */
   readonly publicUrl: string;
   readonly apiKeys: WatchedApiKeys;
@@ -70,8 +70,8 @@ export interface AppParts {
 export function createApp(service: Service, parts: AppParts): Express {
   const { settings, publicUrl, apiKeys, stores, limits, models, proxyDispatcher } = parts;
   const { observation, isReady } = parts;
-  const { corsOrigins, dpop: mode, proxyUpstream, redisUrl, trustProxy } = settings;
-  const dpop = createDpop({ mode, publicUrl, stores, hasSeveralInstances: redisUrl !== undefined });
+  const { corsOrigins, dpop: mode, proxyUpstream, trustProxy, usesRedis } = settings;
+  const dpop = createDpop({ mode, publicUrl, stores, hasSeveralInstances: usesRedis });
   const app = express();
   app.disable('x-powered-by');
   if (trustProxy !== undefined) app.set('trust proxy', trustProxy);

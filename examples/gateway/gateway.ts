@@ -55,7 +55,7 @@ export async function startGateway(
     const revocations = createRevocations({ stores, audit, clock });
     const { keyRing } = keep(await openKeys(settings, stores, { audit, clock }));
     const apiKeys = keep(await watchKeys(settings, demoApiKey, { revocations, audit, clock }));
-    const limits = createLimits({ stores, apiKeys, audit, clock });
+    const limits = createLimits({ stores, apiKeys, onStoreFailure: settings.onStoreFailure, audit, clock });
     const echo = keep(createEchoModel());
     const dispatcher = keep(connectProviders(settings));
     const proxyDispatcher = keep(connectUpstream(settings));
