@@ -41,6 +41,8 @@ const SCOPES = [
 export interface Service {
   readonly keyRing: KeyRing;
   readonly issuer: string;
+  /** Further issuers whose tokens are accepted. */
+  readonly previousIssuers: readonly string[];
   readonly audience: string;
   readonly revocations: Revocations;
   readonly audit: AuditTrail;
@@ -81,7 +83,9 @@ export function createApp(service: Service, parts: AppParts): Express {
   app.use('/oauth', tokens);
   app.use(authorizationServerMetadata({ tokenRouter: tokens, url: `${publicUrl}/oauth` }));
   if (URL.canParse(service.audience)) app.use(resourceMetadata(service, dpop));
-  const accept = { ...service, ...dpop.accept, apiKeys, ...challengeOf(service) };
+  const { previousIssuers, ...accepting } = service;
+  const issuer = [service.issuer, ...previousIssuers];
+  const accept = { ...accepting, issuer, ...dpop.accept, apiKeys, ...challengeOf(service) };
   const guarded = ['/documents', '/admin', '/sessions', '/proxy'];
   app.use(guarded, observation.timeAuthentication(authenticate(accept)));
   app.use(['/documents', '/admin', '/sessions'], limitRequests({ limits }));

@@ -63,7 +63,8 @@ export async function startGateway(
     const origin = await server.listen();
 
     const { issuer = origin, audience = origin, publicUrl = issuer } = settings;
-    const service = { keyRing, issuer, audience, revocations, audit, clock };
+    const { previousIssuers = [] } = settings;
+    const service = { keyRing, issuer, previousIssuers, audience, revocations, audit, clock };
     const observation = combineObservers(observers);
     observers.metrics?.observe({
       replicaAgeSeconds: () => revocations.ageSeconds,
