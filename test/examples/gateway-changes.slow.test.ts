@@ -1,10 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
-import { type GatewayProgram, getDocuments, setUpGatewayPrograms } from '../support/gateway-programs.js';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createAuditTrail } from 'passport-jwe';
+import { type Gateway, startGateway } from '../../examples/gateway/gateway.js';
+import { readSettings } from '../../examples/gateway/settings.js';
+import { getDocuments } from '../support/gateway-programs.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
-
-const { directory, startAndWait } = setUpGatewayPrograms();
 
 const API_KEY = 'sk-live-0123456789abcdef';
 const OLD = { passphrase: 'correct horse battery staple', salt: 'an-old-salt-of-22-bytes' };
@@ -42,80 +44,80 @@ async function requestTokens(origin: string, parameters: Settings) {
 const CLIENT = { grant_type: 'client_credentials', scope: 'read:documents offline_access' };
 
 describeWithRedis('a pair of gateways that changes passphrase, salt and issuer', () => {
+  let home = '';
   let redis: RedisServer;
+  const running = new Set<Gateway>();
 
-  const startPair = async (shared: Settings) => {
-    const apiKeys = join(directory(), 'api-keys');
-    await mkdir(apiKeys, { recursive: true });
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), 'passport-jwe-changes-'));
+    const limits = '{ requests_per_minute: 100000, requests_per_hour: 1000000 }';
     await writeFile(
-      join(apiKeys, 'live.yaml'),
-      `api_key: ${API_KEY}\nname: Live\ntype: api_call\npermissions: [read:documents]\nrate_limits: { requests_per_minute: 100000 }\n`,
+      join(home, 'live.yaml'),
+      `api_key: ${API_KEY}\nname: Live\ntype: api_call\npermissions: [read:documents]\nrate_limits: ${limits}\n`,
     );
     redis = await startRedis();
-    const startOne = (step: Settings) =>
-      startAndWait({
-        ...{ REDIS_URL: redis.url, API_KEYS_DIR: apiKeys, SHUTDOWN_DELAY_MS: '1' },
-        ...{ AUDIENCE: 'https://api.example.com', ...shared, ...step },
-      });
-    return startOne;
+  });
+
+  afterEach(async () => {
+    for (const gateway of running) await gateway.close();
+    running.clear();
+    await redis.dispose();
+    await rm(home, { recursive: true });
+  });
+
+  const startOne = async (step: Settings): Promise<Gateway> => {
+    const shared = { PORT: '0', REDIS_URL: redis.url, API_KEYS_DIR: home, SHUTDOWN_DELAY_MS: '1' };
+    const settings = readSettings({ ...shared, AUDIENCE: 'https://api.example.com', ...step });
+    const gateway = await startGateway(settings, createAuditTrail({ sinks: [] }));
+    running.add(gateway);
+    return gateway;
+  };
+
+  const stop = async (gateway: Gateway): Promise<void> => {
+    running.delete(gateway);
+    await gateway.close();
   };
 
   test('rejects no valid access token and no valid refresh token at any step', async () => {
-    const startOne = await startPair({});
-    try {
-      const [first = {}, ...rest] = STEPS;
-      const pair: GatewayProgram[] = [await startOne(first), await startOne(first)];
-      const tokens = new Set<string>();
-      const families = await Promise.all(pair.map(({ origin }) => requestTokens(origin, CLIENT)));
-      const statuses: number[] = [];
-      const useAll = async (): Promise<void> => {
-        for (const [index, family] of families.entries()) {
-          tokens.add(family.access);
-          // The other instance refreshes, so each one reads the refresh tokens of the other.
-          const { origin = '' } = pair[(index + tokens.size) % pair.length] ?? {};
-          const next = await requestTokens(origin, {
-            grant_type: 'refresh_token',
-            refresh_token: family.refresh,
-          });
+    const [first = {}, ...rest] = STEPS;
+    const pair = [await startOne(first), await startOne(first)];
+    const families = await Promise.all(pair.map(({ origin }) => requestTokens(origin, CLIENT)));
+    const tokens = new Set(families.map(({ access }) => access));
+    const statuses: number[] = [];
+    const useAll = async (): Promise<void> => {
+      for (const { origin } of pair) {
+        for (const [index, { refresh }] of families.entries()) {
+          const next = await requestTokens(origin, { grant_type: 'refresh_token', refresh_token: refresh });
           statuses.push(next.status);
           families[index] = next;
           tokens.add(next.access);
         }
-        for (const { origin } of pair)
-          for (const token of tokens) statuses.push((await getDocuments(origin, token)).status);
-      };
-      await useAll();
-      for (const step of rest) {
-        for (const index of pair.keys()) {
-          const { program } = pair[index] ?? {};
-          program?.process.kill('SIGTERM');
-          expect(await program?.ended).toBe(0);
-          pair[index] = await startOne(step);
-          await useAll();
-        }
       }
-
-      expect(statuses.length).toBeGreaterThan(50);
-      expect(statuses.filter((status) => status !== 200)).toEqual([]);
-    } finally {
-      await redis.dispose();
+      for (const { origin } of pair)
+        for (const token of tokens) statuses.push((await getDocuments(origin, token)).status);
+    };
+    await useAll();
+    for (const step of rest) {
+      for (const [index, gateway] of pair.entries()) {
+        await stop(gateway);
+        pair[index] = await startOne(step);
+        await useAll();
+      }
     }
+
+    expect(statuses.length).toBeGreaterThan(100);
+    expect(statuses.filter((status) => status !== 200)).toEqual([]);
   });
 
   test('rejects the tokens of the previous passphrase and issuer once they are removed', async () => {
-    const startOne = await startPair({});
-    try {
-      const old = await startOne(STEPS[0] ?? {});
-      const { access, refresh } = await requestTokens(old.origin, CLIENT);
-      const changed = await startOne(steps(NEW, undefined, { ISSUER: NEW_ISSUER }));
-      const renamed = await startOne(steps(OLD, undefined, { ISSUER: NEW_ISSUER }));
-      const parameters = { grant_type: 'refresh_token', refresh_token: refresh };
+    const old = await startOne(STEPS[0] ?? {});
+    const { access, refresh } = await requestTokens(old.origin, CLIENT);
+    const changed = await startOne(steps(NEW, undefined, { ISSUER: NEW_ISSUER }));
+    const renamed = await startOne(steps(OLD, undefined, { ISSUER: NEW_ISSUER }));
+    const parameters = { grant_type: 'refresh_token', refresh_token: refresh };
 
-      expect((await getDocuments(changed.origin, access)).status).toBe(401);
-      expect((await getDocuments(renamed.origin, access)).status).toBe(401);
-      expect((await requestTokens(renamed.origin, parameters)).status).toBe(400);
-    } finally {
-      await redis.dispose();
-    }
+    expect((await getDocuments(changed.origin, access)).status).toBe(401);
+    expect((await getDocuments(renamed.origin, access)).status).toBe(401);
+    expect((await requestTokens(renamed.origin, parameters)).status).toBe(400);
   });
 });
