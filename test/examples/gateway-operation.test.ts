@@ -14,9 +14,11 @@ import { createGatewayServer } from '../../examples/gateway/server.js';
 import { readSettings } from '../../examples/gateway/settings.js';
 
 let home = '';
+let lines: string[];
 const closing: (() => Promise<unknown>)[] = [];
 
 beforeEach(async () => {
+  lines = [];
   home = await mkdtemp(join(tmpdir(), 'passport-jwe-operation-'));
 });
 
@@ -31,7 +33,7 @@ async function start(variables: Variables = {}): Promise<Gateway> {
   const settings = readSettings({
     ...{ PORT: '0', DATA_DIR: join(home, 'data'), SHUTDOWN_DELAY_MS: '1', ...variables },
   });
-  const trail = await openAudit(settings, []);
+  const trail = await openAudit(settings, [], createLogger({ write: (line) => void lines.push(line) }));
   closing.push(() => trail.close());
   const gateway = await startGateway(settings, trail.audit);
   closing.push(() => gateway.close());
@@ -66,6 +68,8 @@ describe('AUDIT_FILE', () => {
 
   testOnLinux('that cannot be written does not affect requests by default', async () => {
     expect(await requestToken(await start({ AUDIT_FILE: FULL, AUDIT_KEY }))).toBe(200);
+    expect(lines.join()).toContain('an audit event was not written');
+    expect(lines.join()).toContain('ENOSPC');
   });
 
   testOnLinux('that cannot be written causes 503 with AUDIT_REQUIRED', async () => {
@@ -112,7 +116,6 @@ describe('KEEP_ALIVE_TIMEOUT_MS', () => {
 });
 
 test('LOG_LEVEL omits log lines of lower levels', () => {
-  const lines: string[] = [];
   const { logLevel } = readSettings({ LOG_LEVEL: 'warn' });
   const logger = createLogger({ write: (line) => void lines.push(line) }, logLevel);
   logger.info('omitted');
