@@ -169,6 +169,10 @@ const BLOCKS = [
   'directory-key',
   'directory-curl',
   'directory-check',
+  // Run by test/docs/deploy-page.test.ts.
+  'deploy-clone',
+  'deploy-secrets',
+  'deploy-api-key',
   // Run by test/docs/provider-pages.slow.test.ts.
   'auth0',
   'okta',

@@ -86,6 +86,8 @@ export function createApp(service: Service, parts: AppParts): Express {
   const { previousIssuers, ...accepting } = service;
   const issuer = [service.issuer, ...previousIssuers];
   const accept = { ...accepting, issuer, ...dpop.accept, apiKeys, ...challengeOf(service) };
+  app.use('/v1', observation.timeAuthentication(authenticate({ ...accept, ...MODEL_CLIENTS })));
+  app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors({ dpop: mode, publicUrl }));
   const guarded = ['/documents', '/admin', '/sessions', '/proxy'];
   app.use(guarded, observation.timeAuthentication(authenticate(accept)));
   app.use(['/documents', '/admin', '/sessions'], limitRequests({ limits }));
@@ -95,8 +97,6 @@ export function createApp(service: Service, parts: AppParts): Express {
   if (proxyUpstream !== undefined) {
     app.use('/proxy', proxyRoutes({ upstream: proxyUpstream, dispatcher: proxyDispatcher, limits }));
   }
-  app.use('/v1', observation.timeAuthentication(authenticate({ ...accept, ...MODEL_CLIENTS })));
-  app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors({ dpop: mode, publicUrl }));
   app.use(nothingThere, bearerErrors(), unreadableBodies);
   return app;
 }

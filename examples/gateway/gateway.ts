@@ -20,7 +20,7 @@ import { serveMetrics } from './observability/serve-metrics.js';
 import { openKeys } from './open-keys.js';
 import { openStores } from './open-stores.js';
 import { connectUpstream } from './proxy/connect-upstream.js';
-import { createGatewayServer } from './server.js';
+import { createGatewayServer, type GatewayServer } from './server.js';
 import type { Settings } from './settings.js';
 
 /** Running gateway. */
@@ -59,8 +59,10 @@ export async function startGateway(
     const echo = keep(createEchoModel());
     const dispatcher = keep(connectProviders(settings));
     const proxyDispatcher = keep(connectUpstream(settings));
+    keep({ close: () => drain(limits) });
     const server = createGatewayServer(settings);
     const origin = await server.listen();
+    const serving = keep({ close: () => server.abort() });
 
     const { issuer = origin, audience = origin, publicUrl = issuer } = settings;
     const { previousIssuers = [] } = settings;
@@ -85,19 +87,14 @@ export async function startGateway(
       ...{ isReady, findWarnings },
     };
     const app = createApp(service, parts);
-    server.server.on('request', app);
+    server.serve(app);
+    serving.close = () => closeServer(server, observers);
 
-    const closeServer = async (): Promise<void> => {
-      const cutOff = await server.close();
-      if (cutOff > 0)
-        observers.logger?.warn({ cut_off: cutOff }, 'requests were aborted at the shutdown timeout');
-    };
-    const serving = [{ close: closeServer }, { close: () => drain(limits) }];
     return {
       origin,
       metricsOrigin: metrics.origin,
       demoApiKey,
-      close: () => closeAll([...serving, ...opened]),
+      close: () => closeAll(opened),
     };
   } catch (failure) {
     await closeAll(opened).catch((err: unknown) =>
@@ -105,6 +102,11 @@ export async function startGateway(
     );
     throw failure;
   }
+}
+
+async function closeServer(server: GatewayServer, { logger }: Observers): Promise<void> {
+  const cutOff = await server.close();
+  if (cutOff > 0) logger?.warn({ cut_off: cutOff }, 'requests were aborted at the shutdown timeout');
 }
 
 /** Timeout in milliseconds for releasing slots at shutdown. Remaining slots are released when their leases expire. */

@@ -1,7 +1,9 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Express } from 'express';
 import { onResponseFinished } from 'passport-jwe';
 import { deferContinue } from './defer-continue.js';
+import { createExpressServer } from './express-server.js';
 import type { Settings } from './settings.js';
 
 /** HTTP server with graceful shutdown. */
@@ -15,8 +17,12 @@ export interface GatewayServer {
    * @throws Error (as rejection) that names the port if the port is in use.
    */
   listen(): Promise<string>;
+  /** Passes requests to the application. */
+  serve(app: Express): void;
   /** Shuts the server down. Resolves with the number of requests that were aborted at the timeout. */
   close(): Promise<number>;
+  /** Closes the listener and all connections at once. */
+  abort(): Promise<void>;
 }
 
 type ServerSettings = Pick<
@@ -31,7 +37,7 @@ const HEADERS_MARGIN_MS = 1000;
 
 /** Creates an HTTP server that finishes running requests before it closes. */
 export function createGatewayServer(settings: ServerSettings): GatewayServer {
-  const server = createServer();
+  const { server, serve } = createExpressServer();
   server.keepAliveTimeout = settings.keepAliveTimeoutMs;
   // A client that uses an idle connection again must not exceed the timeout for headers.
   server.headersTimeout = Math.max(server.headersTimeout, settings.keepAliveTimeoutMs + HEADERS_MARGIN_MS);
@@ -67,6 +73,13 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
       return isDraining;
     },
     listen: () => listen(server, settings),
+    serve,
+
+    async abort() {
+      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
 
     async close() {
       isDraining = true;

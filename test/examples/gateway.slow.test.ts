@@ -132,6 +132,13 @@ describe('the configured gateway', () => {
     expect(program.output()).not.toContain('sk-canary-value');
   });
 
+  test('exits if the start fails after the port is open', async () => {
+    const { program } = await start({ AUDIENCE: 'ftp://files.example.com' });
+
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain('resource must be an absolute https URL');
+  });
+
   test('reloads its API keys while it runs', async () => {
     const apiKeysDir = await mkdtemp(join(directory(), 'keys-'));
     // It is asked as fast as it answers.

@@ -36,10 +36,17 @@ export function startProgram(
 ): RunningProgram {
   const { PATH = '', HOME = '' } = process.env;
   const loader = /\.m?ts$/.test(file) ? TYPESCRIPT : [];
-  const child = spawn(process.execPath, [...loader, file, ...args], {
-    cwd,
-    env: { PATH, HOME, ...environment },
-  });
+  const command = [process.execPath, ...loader, file, ...args] as const;
+  return startCommand(command, { PATH, HOME, ...environment }, cwd);
+}
+
+/** Runs a command with this environment alone. */
+export function startCommand(
+  [command, ...args]: readonly [string, ...string[]],
+  env: Readonly<Record<string, string>>,
+  cwd = ROOT,
+): RunningProgram {
+  const child = spawn(command, args, { cwd, env });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk) => {
