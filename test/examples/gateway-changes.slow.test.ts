@@ -107,7 +107,7 @@ describeWithRedis('a pair of gateways that changes passphrase, salt and issuer',
 
     expect(statuses.length).toBeGreaterThan(100);
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
-  });
+  }, 120_000);
 
   test('rejects the tokens of the previous passphrase and issuer once they are removed', async () => {
     const old = await startOne(STEPS[0] ?? {});
