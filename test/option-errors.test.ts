@@ -345,6 +345,8 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [tokenRouter, 'throttle must', { ...route, throttle: 7 }],
     [tokenRouter, 'throttle.failuresPerMinute', { ...route, throttle: { failuresPerMinute: 0 } }],
     [tokenRouter, 'provenanceSince', { ...route, provenanceSince: 'now' }],
+    [tokenRouter, 'previousIssuers', { ...route, previousIssuers: 'https://old.example.com' }],
+    [tokenRouter, 'previousIssuers', { ...route, previousIssuers: [''] }],
   ],
   createTokenIssuer: [
     [createTokenIssuer, 'options'],

@@ -41,6 +41,8 @@ const SCOPES = [
 export interface Service {
   readonly keyRing: KeyRing;
   readonly issuer: string;
+  /** Further issuers whose tokens are accepted. */
+  readonly previousIssuers: readonly string[];
   readonly audience: string;
   readonly revocations: Revocations;
   readonly audit: AuditTrail;
@@ -49,7 +51,7 @@ export interface Service {
 
 /** Dependencies of the gateway application. */
 export interface AppParts {
-  readonly settings: Pick<Settings, 'corsOrigins' | 'dpop' | 'proxyUpstream' | 'redisUrl' | 'trustProxy'>;
+  readonly settings: Pick<Settings, 'corsOrigins' | 'dpop' | 'proxyUpstream' | 'trustProxy' | 'usesRedis'>;
   /** URL of the gateway as clients see it. */
   readonly publicUrl: string;
   readonly apiKeys: WatchedApiKeys;
@@ -70,8 +72,8 @@ export interface AppParts {
 export function createApp(service: Service, parts: AppParts): Express {
   const { settings, publicUrl, apiKeys, stores, limits, models, proxyDispatcher } = parts;
   const { observation, isReady } = parts;
-  const { corsOrigins, dpop: mode, proxyUpstream, redisUrl, trustProxy } = settings;
-  const dpop = createDpop({ mode, publicUrl, stores, hasSeveralInstances: redisUrl !== undefined });
+  const { corsOrigins, dpop: mode, proxyUpstream, trustProxy, usesRedis } = settings;
+  const dpop = createDpop({ mode, publicUrl, stores, hasSeveralInstances: usesRedis });
   const app = express();
   app.disable('x-powered-by');
   if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
@@ -81,7 +83,9 @@ export function createApp(service: Service, parts: AppParts): Express {
   app.use('/oauth', tokens);
   app.use(authorizationServerMetadata({ tokenRouter: tokens, url: `${publicUrl}/oauth` }));
   if (URL.canParse(service.audience)) app.use(resourceMetadata(service, dpop));
-  const accept = { ...service, ...dpop.accept, apiKeys, ...challengeOf(service) };
+  const { previousIssuers, ...accepting } = service;
+  const issuer = [service.issuer, ...previousIssuers];
+  const accept = { ...accepting, issuer, ...dpop.accept, apiKeys, ...challengeOf(service) };
   app.use('/v1', observation.timeAuthentication(authenticate({ ...accept, ...MODEL_CLIENTS })));
   app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors({ dpop: mode, publicUrl }));
   const guarded = ['/documents', '/admin', '/sessions', '/proxy'];

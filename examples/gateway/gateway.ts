@@ -55,7 +55,7 @@ export async function startGateway(
     const revocations = createRevocations({ stores, audit, clock });
     const { keyRing } = keep(await openKeys(settings, stores, { audit, clock }));
     const apiKeys = keep(await watchKeys(settings, demoApiKey, { revocations, audit, clock }));
-    const limits = createLimits({ stores, apiKeys, audit, clock });
+    const limits = createLimits({ stores, apiKeys, onStoreFailure: settings.onStoreFailure, audit, clock });
     const echo = keep(createEchoModel());
     const dispatcher = keep(connectProviders(settings));
     const proxyDispatcher = keep(connectUpstream(settings));
@@ -65,7 +65,8 @@ export async function startGateway(
     const serving = keep({ close: () => server.abort() });
 
     const { issuer = origin, audience = origin, publicUrl = issuer } = settings;
-    const service = { keyRing, issuer, audience, revocations, audit, clock };
+    const { previousIssuers = [] } = settings;
+    const service = { keyRing, issuer, previousIssuers, audience, revocations, audit, clock };
     const observation = combineObservers(observers);
     observers.metrics?.observe({
       replicaAgeSeconds: () => revocations.ageSeconds,

@@ -1,20 +1,35 @@
-import { createAuditTrail } from 'passport-jwe';
 import { pinoSink } from 'passport-jwe/audit';
 import { startGateway } from './gateway.js';
 import { createMetrics } from './observability/metrics.js';
 import { createLogger } from './observability/request-log.js';
 import { loadTracing } from './observability/tracing.js';
 import { watchUse } from './observability/watch-use.js';
+import { openAudit } from './open-audit.js';
+import { runOption } from './settings/run-option.js';
+import { suggestNames } from './settings/suggest-names.js';
 import { readSettings } from './settings.js';
 
-const logger = createLogger();
-
 try {
+  const result = runOption(process.argv.slice(2), process.env);
+  if (result === undefined) await run();
+  else {
+    for (const warning of result.warnings) console.error(`Warning: ${warning}`);
+    console.log(result.output);
+  }
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
+
+async function run(): Promise<void> {
+  const settings = readSettings(process.env);
+  const logger = createLogger(undefined, settings.logLevel);
+  for (const warning of suggestNames(process.env)) logger.warn(warning);
   const metrics = createMetrics();
   const monitor = watchUse(logger, metrics.registry);
-  const audit = createAuditTrail({ sinks: [pinoSink(logger), metrics.sink, monitor] });
+  const trail = await openAudit(settings, [pinoSink(logger), metrics.sink, monitor], logger);
   const observers = { logger, metrics, tracing: await loadTracing() };
-  const gateway = await startGateway(readSettings(process.env), audit, observers);
+  const gateway = await startGateway(settings, trail.audit, observers);
   console.log(`passport-jwe gateway on ${gateway.origin}`);
   if (gateway.metricsOrigin !== undefined) console.log(`Metrics on ${gateway.metricsOrigin}/metrics`);
   if (gateway.demoApiKey !== undefined) console.log(usage(gateway.origin, gateway.demoApiKey));
@@ -22,7 +37,7 @@ try {
     process.once(signal, () => {
       gateway
         .close()
-        .finally(() => audit.flush())
+        .finally(() => trail.close())
         .then(
           () => process.exit(0),
           (err: unknown) => {
@@ -32,9 +47,6 @@ try {
         );
     });
   }
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
 }
 
 function usage(origin: string, apiKey: string): string {

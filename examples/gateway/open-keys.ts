@@ -7,7 +7,8 @@ import {
   openKeyRing,
 } from 'passport-jwe';
 import type { Stores } from 'passport-jwe/stores';
-import { openDataDirectory } from './data-directory.js';
+import { type KeySource, vaultKeySource } from 'passport-jwe/vault';
+import { type DataDirectory, openDataDirectory } from './data-directory.js';
 import type { Settings } from './settings.js';
 
 /** Key ring of the gateway, and a function that closes it. */
@@ -22,15 +23,36 @@ export async function openKeys(
   stores: Stores,
   { audit, clock }: { readonly audit: AuditTrail; readonly clock: Clock },
 ): Promise<OpenKeys> {
-  const { passphrase, keysFile, dataDir } = settings;
-  const data = openDataDirectory(dataDir);
+  const data = openDataDirectory(settings.dataDir);
   const usage = { stores };
-  if (passphrase !== undefined) {
-    const salt = settings.salt ?? (await data.salt());
-    const keyRing = await createKeyRing({ current: { passphrase, salt }, usage, audit });
+  if (settings.passphrase !== undefined) {
+    const keyRing = await createKeyRing({ ...(await passphrasesOf(settings, data)), usage, audit });
     return { keyRing, close: async () => undefined };
   }
-  const source = fileKeySource({ file: keysFile ?? (await data.keysFile()) });
-  const keyRing = await openKeyRing({ source, usage, audit, clock });
+  const { rotateEverySeconds } = settings;
+  const rotation = rotateEverySeconds === undefined ? {} : { rotateEverySeconds };
+  const source = await openSource(settings, data);
+  const keyRing = await openKeyRing({ source, ...rotation, usage, audit, clock });
   return { keyRing, close: () => keyRing.close() };
+}
+
+async function passphrasesOf(settings: Settings, data: DataDirectory) {
+  const { passphrase = '', previousPassphrase, previousSalt } = settings;
+  const salt = settings.salt ?? (await data.salt());
+  const current = { passphrase, salt };
+  if (previousPassphrase === undefined && previousSalt === undefined) return { current };
+  const previous = { passphrase: previousPassphrase ?? passphrase, salt: previousSalt ?? salt };
+  return { current, previous: [previous] };
+}
+
+async function openSource(settings: Settings, data: DataDirectory): Promise<KeySource> {
+  const { keysFile, trustsKeyGroup: trustGroup, vaultPath: path } = settings;
+  if (path === undefined) return fileKeySource({ file: keysFile ?? (await data.keysFile()), trustGroup });
+  const { vaultAddress: url = '', vaultMount: mount, vaultNamespace: namespace } = settings;
+  const { vaultToken: token, vaultRoleId: roleId = '', vaultSecretId: secretId = '' } = settings;
+  return vaultKeySource({
+    ...{ url, mount, path },
+    ...(namespace === undefined ? {} : { namespace }),
+    auth: token === undefined ? { roleId, secretId } : { token },
+  });
 }

@@ -25,14 +25,22 @@ export interface GatewayServer {
   abort(): Promise<void>;
 }
 
-type ServerSettings = Pick<Settings, 'host' | 'port' | 'shutdownDelayMs' | 'shutdownTimeoutMs'>;
+type ServerSettings = Pick<
+  Settings,
+  'host' | 'keepAliveTimeoutMs' | 'port' | 'shutdownDelayMs' | 'shutdownTimeoutMs'
+>;
 
 /** Time in milliseconds for a client to finish sending a request that it began before the shutdown. */
 const HALF_SENT_MS = 250;
 
+const HEADERS_MARGIN_MS = 1000;
+
 /** Creates an HTTP server that finishes running requests before it closes. */
 export function createGatewayServer(settings: ServerSettings): GatewayServer {
   const { server, serve } = createExpressServer();
+  server.keepAliveTimeout = settings.keepAliveTimeoutMs;
+  // A client that uses an idle connection again must not exceed the timeout for headers.
+  server.headersTimeout = Math.max(server.headersTimeout, settings.keepAliveTimeoutMs + HEADERS_MARGIN_MS);
   deferContinue(server);
   const running = new Set<ServerResponse>();
   let isDraining = false;

@@ -19,6 +19,8 @@ import type { Stores } from '../stores/stores.js';
 export interface RefreshTokenTerms extends Pick<RefreshFamiliesParts, 'audit' | 'clock'> {
   readonly keyRing: KeyRing;
   readonly issuer: string;
+  /** @default [] (only refresh tokens of `issuer` are accepted) */
+  readonly previousIssuers?: readonly string[];
   readonly stores: Pick<Stores, 'families'>;
   /** @default undefined (no refresh token can be revoked) */
   readonly revocations?: Revocations;
@@ -53,7 +55,7 @@ export function createRefreshTokens(terms: RefreshTokenTerms, where: string): Re
       `${where}: revocations expire before refresh tokens: raise maxTokenLifetimeSeconds of createRevocations()`,
     );
   }
-  const codec = refreshTokenCodec(keys, issuer);
+  const codec = refreshTokenCodec(keys, issuer, terms.previousIssuers);
   return { codec, families: createRefreshFamilies({ store, codec, revocations, settings, audit, clock }) };
 }
 

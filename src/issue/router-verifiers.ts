@@ -37,7 +37,8 @@ export interface RouterVerifiers {
  * @throws TypeError if `provenanceSince` is malformed or too far in the future
  */
 export function createRouterVerifiers(settings: TokenRouterSettings): RouterVerifiers {
-  const { keyRing, issuer, apiKeys, revocations, maxTokenLifetimeSeconds, clock } = settings;
+  const { keyRing, apiKeys, revocations, maxTokenLifetimeSeconds, clock } = settings;
+  const issuer = [settings.issuer, ...settings.previousIssuers];
   const { signing, verification } = settings;
   const transitionEnds = resolveTransition(settings);
   const verifierOptions = {

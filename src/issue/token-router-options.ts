@@ -15,15 +15,16 @@ import { internalsOf } from '../keys/key-ring-internals.js';
 import type { SignatureOptions } from '../keys/resolve-verification.js';
 import type { Revocations } from '../revocation/revocations-contract.js';
 import type { RefreshSettings } from '../sessions/refresh-settings.js';
-import { requireStore } from '../stores/require-store.js';
 import type { Stores } from '../stores/stores.js';
 import { resolveTokenLifetime } from '../token/claims/claims-policy.js';
+import { assertRouterStores } from './assert-router-stores.js';
 import type { ClaimsHook } from './grants/issue-access-token.js';
 import {
   type IdentityProviders,
   type IdentityProvidersOptions,
   resolveIdentityProviders,
 } from './id-tokens/resolve-identity-providers.js';
+import { type PreviousIssuersOption, resolvePreviousIssuers } from './previous-issuers.js';
 import type { TokenRouterDpopOptions } from './router-dpop.js';
 import type { ThrottleOptions } from './throttle-failures.js';
 import {
@@ -41,7 +42,8 @@ import {
 export interface TokenRouterOptions
   extends SignatureOptions,
     UserDirectoriesOptions,
-    IdentityProvidersOptions {
+    IdentityProvidersOptions,
+    PreviousIssuersOption {
   /** Key ring that encrypts the tokens. */
   readonly keyRing: KeyRing;
   /**
@@ -157,7 +159,13 @@ export interface TokenRouterOptions
 
 const KNOWN: KnownOptions<TokenRouterOptions> = {
   ...{ keyRing: true, issuer: true, audience: true, apiKeys: true, claims: true, revocations: true },
-  ...{ stores: true, refresh: true, maxTokenLifetimeSeconds: true, provenanceSince: true },
+  ...{
+    stores: true,
+    refresh: true,
+    maxTokenLifetimeSeconds: true,
+    provenanceSince: true,
+    previousIssuers: true,
+  },
   ...{ directories: true, directoryStaleSeconds: true, identityProviders: true, workloadIssuers: true },
   ...{ dpop: true, mutualTls: true, surplusScopes: true, throttle: true, signing: true },
   ...{ verification: true, cors: true, audit: true, clock: true },
@@ -178,7 +186,7 @@ export type TokenRouterSettings = Omit<
 
 type Defaulted = Pick<
   TokenRouterOptions,
-  'refresh' | 'maxTokenLifetimeSeconds' | 'surplusScopes' | 'throttle' | 'audit' | 'clock'
+  'refresh' | 'maxTokenLifetimeSeconds' | 'previousIssuers' | 'surplusScopes' | 'throttle' | 'audit' | 'clock'
 >;
 
 /**
@@ -216,7 +224,7 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
   assertAuditTrail(audit, 'tokenRouter');
   if (!SURPLUS_SCOPES.includes(surplusScopes))
     throw new TypeError('tokenRouter: surplusScopes must be "reject" or "narrow"');
-  assertStores(stores);
+  assertRouterStores(stores);
   const maxTokenLifetimeSeconds = resolveTokenLifetime(options.maxTokenLifetimeSeconds, 'tokenRouter');
   const workloadIssuers = resolveWorkloadIssuers(options.workloadIssuers ?? [], options.issuer);
   const directories = resolveUserDirectories(options, 'tokenRouter');
@@ -227,22 +235,13 @@ export function resolveTokenRouterOptions(options: TokenRouterOptions): TokenRou
   const { mutualTls, ...others } = options;
   const certificateSource = mutualTls === undefined ? undefined : resolveMutualTls(mutualTls, 'tokenRouter');
   const limits = { refresh, surplusScopes, throttle, maxTokenLifetimeSeconds };
+  const previousIssuers = resolvePreviousIssuers(options);
   return {
     ...others,
-    ...limits,
-    audit,
-    clock,
+    ...{ ...limits, previousIssuers, audit, clock },
     workloadIssuers,
     directories,
     identityProviders,
     certificateSource,
   };
-}
-
-function assertStores(stores: TokenRouterOptions['stores']): void {
-  if (stores === undefined) return;
-  const { families, counters, replays } = Object(stores);
-  if (counters !== undefined) requireStore({ counters }, 'counters', 'tokenRouter');
-  const isEmpty = counters === undefined && replays === undefined;
-  if (families !== undefined || isEmpty) requireStore({ families }, 'families', 'tokenRouter');
 }

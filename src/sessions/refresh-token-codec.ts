@@ -79,9 +79,15 @@ const NOTHING_NESTED: Verification = new Map();
  * Create the refresh-token codec of an authorization server.
  *
  * @param issuer issuer identifier of the server, for the claims `iss` and `aud`
+ * @param previousIssuers further issuers whose tokens are accepted
  */
-export function refreshTokenCodec(keyRing: KeyRingInternals, issuer: string): RefreshTokenCodec {
-  keyRing.prepare('refresh', issuer);
+export function refreshTokenCodec(
+  keyRing: KeyRingInternals,
+  issuer: string,
+  previousIssuers: readonly string[] = [],
+): RefreshTokenCodec {
+  const issuers: ReadonlySet<unknown> = new Set([issuer, ...previousIssuers]);
+  for (const each of [issuer, ...previousIssuers]) keyRing.prepare('refresh', each);
 
   return {
     audience: issuer,
@@ -113,7 +119,7 @@ export function refreshTokenCodec(keyRing: KeyRingInternals, issuer: string): Re
       const { iss, sub: subject, exp, jti, type } = claims;
       const { client_id: clientId, family_id: id, session_id: sessionId } = claims;
       const isOurs = key.purpose === 'refresh' && header['typ'] === REFRESH_TOKEN_TYP;
-      if (!isOurs || iss !== issuer || type !== 'refresh') throw new InvalidGrantError('malformed');
+      if (!isOurs || !issuers.has(iss) || type !== 'refresh') throw new InvalidGrantError('malformed');
       if (typeof clientId !== 'string' || typeof id !== 'string' || typeof sessionId !== 'string') {
         throw new InvalidGrantError('malformed');
       }

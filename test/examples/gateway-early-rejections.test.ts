@@ -183,7 +183,10 @@ test('the RateLimit header counts the reserved tokens', async () => {
 });
 
 test('the server limits the time of a slow upload, which holds a slot', () => {
-  const settings = { host: '127.0.0.1', port: 0, shutdownDelayMs: 0, shutdownTimeoutMs: 0 };
+  const settings = {
+    ...{ host: '127.0.0.1', port: 0, keepAliveTimeoutMs: 5000 },
+    ...{ shutdownDelayMs: 0, shutdownTimeoutMs: 0 },
+  };
 
   expect(createGatewayServer(settings).server.requestTimeout).toBe(300_000);
 });

@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { createAuditTrail } from 'passport-jwe';
-import { startGateway } from '../../examples/gateway/gateway.js';
 import { readSettings } from '../../examples/gateway/settings.js';
 import {
   budgetShape,
@@ -182,14 +180,11 @@ describe('the Kubernetes manifests', () => {
     expect(new Set(values)).toEqual(new Set(['REPLACE_ME']));
   });
 
-  test('have placeholders with which the gateway does not start', async () => {
+  test('have placeholders with which the gateway does not start', () => {
     const values = { JWE_PASSPHRASE: 'REPLACE_ME', JWE_SALT: 'REPLACE_ME', REDIS_URL: 'REPLACE_ME' };
-    const start = startGateway(
-      readSettings({ ...settings.data, ...values, PORT: '0', METRICS_PORT: '' }),
-      createAuditTrail({ sinks: [] }),
-    );
+    const read = () => readSettings({ ...settings.data, ...values, PORT: '0', METRICS_PORT: '' });
 
-    await expect(start).rejects.toThrow('redis://');
+    expect(read).toThrow('redis://');
   });
 
   test('read files that the kustomizations list', () => {

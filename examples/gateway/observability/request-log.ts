@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { findTokenClient, findVerifiedToken, onResponseFinished } from 'passport-jwe';
-import { type DestinationStream, type Logger, pino } from 'pino';
+import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino';
 import type { CompletionListener } from '../models/completion-record.js';
 import { answeredStatus } from './answered-status.js';
 import { batchLines } from './batch-lines.js';
@@ -12,11 +12,14 @@ import { requestIdOf, traceIdOf } from './request-id.js';
 const REDACTED = ['authorization', 'cookie', '["x-api-key"]', '["set-cookie"]'];
 
 /** Creates the logger. By default, it writes to standard error to keep standard output readable. */
-export function createLogger(destination: DestinationStream = batchLines(2)): Logger {
+export function createLogger(
+  destination: DestinationStream = batchLines(2),
+  level: LevelWithSilent = 'info',
+): Logger {
   const paths = ['headers', 'req.headers', 'res.headers'].flatMap((where) =>
     REDACTED.map((name) => (name.startsWith('[') ? `${where}${name}` : `${where}.${name}`)),
   );
-  return pino({ name: 'gateway', redact: [...REDACTED, ...paths] }, destination);
+  return pino({ name: 'gateway', level, redact: [...REDACTED, ...paths] }, destination);
 }
 
 /** Logs one line for each finished request. The line omits the path, because the client controls its content. */
