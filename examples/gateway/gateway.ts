@@ -64,7 +64,13 @@ export async function startGateway(
     const dispatcher = keep(connectProviders(settings));
     const proxyDispatcher = keep(connectUpstream(settings));
     keep({ close: () => drain(limits) });
-    const health = keep(await openHealth(settings, { stores, clock, keySource, logger: observers.logger }));
+    const use = {
+      isShared: settings.redisUrl !== undefined,
+      onStoreFailure: { kind: 'deny' },
+      timeoutMs: settings.redisTimeoutMs,
+    } as const;
+    const { logger } = observers;
+    const health = keep(await openHealth(use, { stores, clock, keySource, logger }));
     const server = createGatewayServer(settings);
     const origin = await server.listen();
     const serving = keep({ close: () => server.abort() });

@@ -4,6 +4,10 @@ import { Writable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { createSteadyClock } from 'passport-jwe';
+import { openRedisStores } from 'passport-jwe/redis';
+import { PASSED } from '../../examples/gateway/health/finding.js';
+import { openHealth } from '../../examples/gateway/health/open-health.js';
 import { createLogger } from '../../examples/gateway/observability/request-log.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 import { findFreePort } from '../support/processes.js';
@@ -168,6 +172,26 @@ describeWithRedis('a gateway with a Redis', () => {
       { level: 30, duration_ms: expect.any(Number) },
     ]);
     expect(gateway.logOf('stores').filter(({ reason }) => reason === fault.reason)).toHaveLength(1);
+  });
+});
+
+describeWithRedis('the health of a gateway whose limits do not require Redis', () => {
+  test('is degraded, not failed, while Redis rejects writes', async () => {
+    const { redis, admin } = await setUpRedis();
+    const stores = await openRedisStores({ url: redis.url });
+    disposals.push(() => stores.close());
+    const use = { isShared: true, onStoreFailure: { kind: 'allow' }, timeoutMs: undefined } as const;
+    const parts = {
+      stores,
+      clock: createSteadyClock(),
+      keySource: { read: () => PASSED },
+      logger: undefined,
+    };
+    await admin.config('SET', 'maxmemory', '1');
+    const health = await openHealth(use, parts);
+    health.close();
+
+    expect(health.read().get('stores')).toMatchObject({ state: 'degraded', reason: 'out_of_memory' });
   });
 });
 
