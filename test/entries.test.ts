@@ -149,13 +149,13 @@ const MONITOR: PublicNames = {
 
 const STORES: PublicNames = {
   values: words(`
-      createMemoryStores
+      createMemoryStores explainStoreFailure
     `),
   types: words(`
       AdmissionAnswer AdmissionStep Bucket CounterStep CounterStore FamilyGroup FamilyName FamilyPage
       FamilyPageRequest FamilyRecord FamilyState FamilyStore LimitStore MemoryStoresOptions Rate RateState
-      Refusal ReplayStore ReplayUse ReplayVerdict RevocationEntry RevocationFill RevocationFold RevocationStore StoreBounds StoredFamily
-      Stores
+      Refusal ReplayStore ReplayUse ReplayVerdict RevocationEntry RevocationFill RevocationFold RevocationStore StoreBounds StoreFailure
+      StoreFailureReason StoredFamily Stores
     `),
 };
 
@@ -173,7 +173,7 @@ const REDIS: PublicNames = {
       openRedisStores
     `),
   types: words(`
-      OpenRedisStoresOptions RedisStoresSettings
+      OpenRedisStoresOptions RedisStores RedisStoresSettings
     `),
 };
 

@@ -20,6 +20,7 @@ import type { Stores } from 'passport-jwe/stores';
 import type { Dispatcher } from 'undici';
 import { allowOrigins } from './allow-origins.js';
 import { createDpop, type GatewayDpop } from './dpop.js';
+import type { HealthReport } from './health/health-report.js';
 import { answerModelErrors } from './models/answer-model-errors.js';
 import type { ModelService } from './models/serve-model.js';
 import type { Observation } from './observability/observers.js';
@@ -58,10 +59,8 @@ export interface AppParts {
   readonly stores: Stores;
   readonly limits: Limits;
   readonly observation: Observation;
-  /** Returns the results of all readiness checks, by name. */
-  isReady(): Readonly<Record<string, boolean>>;
-  /** Returns warnings for operators, which do not affect readiness. Default: no warnings. */
-  findWarnings?(): readonly string[];
+  /** Returns the results of all readiness checks. */
+  reportHealth(): HealthReport;
   /** Dependencies of the model routes. */
   readonly models: Omit<ModelService, 'apiKeys'>;
   /** Connection pool for the upstream of `/proxy`. */
@@ -71,13 +70,13 @@ export interface AppParts {
 /** Creates the Express application of the gateway. Requests pass the routes in this order. */
 export function createApp(service: Service, parts: AppParts): Express {
   const { settings, publicUrl, apiKeys, stores, limits, models, proxyDispatcher } = parts;
-  const { observation, isReady } = parts;
+  const { observation, reportHealth } = parts;
   const { corsOrigins, dpop: mode, proxyUpstream, trustProxy, usesRedis } = settings;
   const dpop = createDpop({ mode, publicUrl, stores, hasSeveralInstances: usesRedis });
   const app = express();
   app.disable('x-powered-by');
   if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
-  app.use(nameRequests, healthRoutes(isReady, parts.findWarnings), ...observation.middleware);
+  app.use(nameRequests, healthRoutes(reportHealth), ...observation.middleware);
   if (corsOrigins.length > 0) app.use(OPEN_TO_PAGES, allowOrigins(corsOrigins));
   const tokens = tokenRouter({ ...service, ...dpop.issue, apiKeys, stores });
   app.use('/oauth', tokens);

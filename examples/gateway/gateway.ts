@@ -13,6 +13,9 @@ import { createApp, type Service } from './app.js';
 import { type Closeable, closeAll } from './close-all.js';
 import { openDataDirectory } from './data-directory.js';
 import { createEchoModel } from './echo/create-echo-model.js';
+import { describeHealth } from './health/health-report.js';
+import { openHealth } from './health/open-health.js';
+import { watchKeySource } from './health/watch-key-source.js';
 import { connectProviders } from './models/connect-providers.js';
 import { combineObservers, type Observers } from './observability/observers.js';
 import { fillShares, fillWarnings } from './observability/revocation-fill.js';
@@ -53,13 +56,18 @@ export async function startGateway(
     const clock = watchClock(observers);
     const stores = keep(await openStores(settings, audit, clock));
     const revocations = createRevocations({ stores, audit, clock });
-    const { keyRing } = keep(await openKeys(settings, stores, { audit, clock }));
+    const keySource = watchKeySource(audit);
+    const { keyRing } = keep(await openKeys(settings, stores, { audit: keySource.audit, clock }));
     const apiKeys = keep(await watchKeys(settings, demoApiKey, { revocations, audit, clock }));
     const limits = createLimits({ stores, apiKeys, onStoreFailure: settings.onStoreFailure, audit, clock });
     const echo = keep(createEchoModel());
     const dispatcher = keep(connectProviders(settings));
     const proxyDispatcher = keep(connectUpstream(settings));
     keep({ close: () => drain(limits) });
+    const { usesRedis: isShared, onStoreFailure, redisTimeoutMs: timeoutMs } = settings;
+    const use = { isShared, onStoreFailure, timeoutMs };
+    const { logger } = observers;
+    const health = keep(await openHealth(use, { stores, clock, keySource, logger }));
     const server = createGatewayServer(settings);
     const origin = await server.listen();
     const serving = keep({ close: () => server.abort() });
@@ -76,15 +84,13 @@ export async function startGateway(
       isConfiguredModel: (name) => isConfigured(name, apiKeys),
     });
     const models = { ...observation, dispatcher, echoOrigin: () => echo.origin() };
-    const isReady = () => ({
-      stores: stores.isReady(),
-      clock: clock.isSteady(),
-      accepting: !server.isDraining,
-    });
-    const findWarnings = () => fillWarnings(revocations.fill);
+    const reportHealth = () => {
+      const report = describeHealth(health.read(), server);
+      return { ...report, warnings: [...report.warnings, ...fillWarnings(revocations.fill)] };
+    };
     const parts = {
       ...{ settings, publicUrl, apiKeys, stores, limits, models, proxyDispatcher, observation },
-      ...{ isReady, findWarnings },
+      reportHealth,
     };
     const app = createApp(service, parts);
     server.serve(app);

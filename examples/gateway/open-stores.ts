@@ -1,17 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import type { AuditTrail, Clock } from 'passport-jwe';
 import { openLmdbStores } from 'passport-jwe/lmdb';
-import { openRedisStores } from 'passport-jwe/redis';
+import { openRedisStores, type RedisStores } from 'passport-jwe/redis';
 import type { Stores } from 'passport-jwe/stores';
 import { openDataDirectory } from './data-directory.js';
 import type { HostAndPort } from './settings/kinds.js';
 import type { Settings } from './settings.js';
 
+/** Stores of the gateway. Only Redis has a time of its server. */
+export type GatewayStores = Stores & Partial<Pick<RedisStores, 'readTime'>>;
+
 /**
  * Opens Redis if it is configured, otherwise the embedded store in the data directory. Redis uses the clock of its
  * server.
  */
-export async function openStores(settings: Settings, audit: AuditTrail, clock: Clock): Promise<Stores> {
+export async function openStores(
+  settings: Settings,
+  audit: AuditTrail,
+  clock: Clock,
+): Promise<GatewayStores> {
   const { maxRevocations, maxRevocationsPerClient, dataDir, storeGenerationFile: generationFile } = settings;
   const bounds = { maxRevocations, maxRevocationsPerClient };
   if (settings.usesRedis) {

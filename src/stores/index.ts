@@ -1,4 +1,9 @@
 export type { CounterStep, CounterStore } from './counter-store.js';
+export {
+  explainStoreFailure,
+  type StoreFailure,
+  type StoreFailureReason,
+} from './explain-store-failure.js';
 export type {
   FamilyGroup,
   FamilyName,

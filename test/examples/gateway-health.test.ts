@@ -20,10 +20,11 @@ async function readReadiness(ends: number, isReady = true) {
   }
   const app = express();
   app.use(
-    healthRoutes(
-      () => ({ stores: isReady }),
-      () => fillWarnings(revocations.fill),
-    ),
+    healthRoutes(() => ({
+      checks: { stores: isReady },
+      details: [],
+      warnings: fillWarnings(revocations.fill),
+    })),
   );
   const { status, body } = await request(app).get('/readyz');
   return { status, body };

@@ -144,13 +144,23 @@ test('while draining it accepts connections, reports that it is not ready, and c
     return { status: answer.statusCode, connection: answer.headers['connection'], body };
   };
   const authorization = `Bearer ${await gateway.tokenOf('demo')}`;
-  const checks = { stores: true, clock: true, accepting: true };
+  const checks = { stores: true, revocations: true, keys: true, clock: true, accepting: true };
   expect(await get('/readyz')).toMatchObject({ status: 200, connection: 'keep-alive', body: { checks } });
 
   const closed = gateway.close();
   expect(await get('/readyz')).toEqual({
     ...{ status: 503, connection: 'close' },
-    body: { status: 'unavailable', checks: { ...checks, accepting: false } },
+    body: {
+      status: 'unavailable',
+      checks: { ...checks, accepting: false },
+      details: [
+        {
+          check: 'accepting',
+          reason: 'shutting_down',
+          advice: 'None: the gateway finishes running requests',
+        },
+      ],
+    },
   });
   expect(await get('/v1/models', { authorization })).toMatchObject({ status: 200, connection: 'close' });
   expect(await get('/healthz')).toMatchObject({ status: 200, connection: 'close' });

@@ -2,11 +2,16 @@ import type { AuditFile } from 'passport-jwe/audit';
 import type { Logger } from 'pino';
 
 /**
- * Reopens an audit file on SIGHUP, which logrotate sends after it has renamed the file.
+ * Reopens an audit file on SIGHUP, which logrotate sends after it has renamed the file. Not in a terminal, which sends
+ * SIGHUP when it closes.
  *
  * @returns a function that removes the signal handler
  */
-export function reopenOnHangup(file: Pick<AuditFile, 'reopen'>, logger: Logger): () => void {
+export function reopenOnHangup(
+  file: Pick<AuditFile, 'reopen'>,
+  logger: Pick<Logger, 'error' | 'info'>,
+): () => void {
+  if (process.stdin.isTTY) return () => undefined;
   const reopen = (): void => {
     file.reopen().then(
       () => logger.info('the audit file was reopened'),

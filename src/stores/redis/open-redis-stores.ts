@@ -1,5 +1,5 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../../audit/record.js';
-import { type Clock, systemClock } from '../../base/clock.js';
+import { type Clock, type NumericDate, systemClock } from '../../base/clock.js';
 import { debugConfiguration } from '../../base/debug-configuration.js';
 import { TemporarilyUnavailableError } from '../../base/errors.js';
 import { messageOf } from '../../base/message-of.js';
@@ -13,6 +13,7 @@ import {
 import { parseUrl } from '../../base/parse-url.js';
 import { untilTime } from '../store-start.js';
 import { resolveBounds, type StoreBounds, type Stores } from '../stores.js';
+import { asList } from './as-list.js';
 import type { RedisAddress } from './redis-client.js';
 import { openConnection } from './redis-connection.js';
 import { redisCounterStore } from './redis-counter-store.js';
@@ -66,6 +67,16 @@ export interface RedisStoresSettings extends StoreBounds {
   readonly clock?: Clock;
 }
 
+/** Stores in Redis, with the time of the server. */
+export interface RedisStores extends Stores {
+  /**
+   * Return the time of the Redis server, to detect clock skew.
+   *
+   * @throws TemporarilyUnavailableError (as rejection) if Redis is unavailable.
+   */
+  readTime(): Promise<NumericDate>;
+}
+
 export type OpenRedisStoresOptions = RedisAddress & RedisStoresSettings;
 
 const KNOWN: KnownOptions<OpenRedisStoresOptions> = {
@@ -96,7 +107,7 @@ const KNOWN: KnownOptions<OpenRedisStoresOptions> = {
  * // on shutdown
  * await stores.close();
  */
-export async function openRedisStores(options: OpenRedisStoresOptions): Promise<Stores> {
+export async function openRedisStores(options: OpenRedisStoresOptions): Promise<RedisStores> {
   const settings = resolveRedisStoresOptions(options);
   const { prefix, maxAgeMs, commandTimeoutMs, startTimeoutMs, audit } = settings;
   const bounds = resolveBounds(options, 'openRedisStores');
@@ -134,8 +145,15 @@ export async function openRedisStores(options: OpenRedisStoresOptions): Promise<
     limits: redisLimitStore(setting),
     replays: redisReplayStore(setting),
     isReady: () => replica.isFresh(),
+    readTime: async () => toNumericDate(await commands.call('time', [])),
     close,
   });
+}
+
+/** Convert the reply to `TIME`: seconds and microseconds. */
+function toNumericDate(reply: unknown): NumericDate {
+  const [seconds, microseconds] = asList(reply);
+  return Number(seconds) + Number(microseconds) / 1_000_000;
 }
 
 function resolveRedisStoresOptions(options: OpenRedisStoresOptions) {
