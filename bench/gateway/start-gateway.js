@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startProgram } from './start-program.js';
 
-/** Build of the gateway, as it is deployed. */
+/** Build of the gateway, which deployments run. */
 const GATEWAY = fileURLToPath(new URL('../../examples/gateway/dist/main.js', import.meta.url));
 
 /** High enough for every run, so that the gateway counts requests and tokens, but rejects none. */
