@@ -97,8 +97,24 @@ async function sendTokenRequest(
       redirect: 'error',
       signal: AbortSignal.timeout(timeoutMs),
     });
-    return { response, body: await response.json().catch(() => undefined) };
+    return { response, body: parse(await readText(response)) };
   } catch (cause) {
     throw new TemporarilyUnavailableError({ cause });
+  }
+}
+
+/** Read the body. A broken successful response is an outage, because the server may have issued a token. */
+function readText(response: Response): Promise<string> {
+  return response.text().catch((failure: unknown) => {
+    if (response.ok) throw failure;
+    return '';
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
 }

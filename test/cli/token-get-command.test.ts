@@ -6,12 +6,16 @@ import { startTokenEndpoint, type TokenEndpoint } from '../support/token-endpoin
 
 const API_KEY = 'pjwe_test_canary';
 
-const { directory, run } = setUpCommandLine(() => Date.now() / 1000);
+/** Seconds that the clock of the command is ahead. */
+let ahead = 0;
+
+const { directory, run } = setUpCommandLine(() => Date.now() / 1000 + ahead);
 
 let server: TokenEndpoint;
 
 beforeEach(async () => {
   server = await startTokenEndpoint();
+  ahead = 0;
   process.env['XDG_CACHE_HOME'] = directory();
   process.env['API_KEY'] = API_KEY;
 });
@@ -122,6 +126,47 @@ describe('token get', () => {
     expect([kept.out, replaced.out]).toEqual(['token-1', 'token-2']);
   });
 
+  test('replaces a token that the service has rejected, because the client calls again', async () => {
+    const printed = [];
+    for (const seconds of [0, 100, 105, 110, 170, 250]) {
+      ahead = seconds;
+      printed.push((await get()).out);
+    }
+
+    expect(printed).toEqual(['token-1', 'token-1', 'token-2', 'token-2', 'token-2', 'token-2']);
+  });
+
+  test('keeps a token that clients use at intervals', async () => {
+    const printed = [];
+    for (const seconds of [0, 65, 130, 195, 260]) {
+      ahead = seconds;
+      printed.push((await get()).out);
+    }
+
+    expect(new Set(printed)).toEqual(new Set(['token-1']));
+  });
+
+  test('prints the cached token if a repeated call meets an outage', async () => {
+    for (const seconds of [0, 100]) {
+      ahead = seconds;
+      await get();
+    }
+    await server.stop();
+    ahead = 105;
+    const { code, out } = await get();
+
+    expect([code, out]).toEqual([0, 'token-1']);
+  });
+
+  test('does not use a token from the future, because the system time was set back', async () => {
+    ahead = 86_400;
+    await get();
+    ahead = 0;
+    const { out } = await get();
+
+    expect(out).toBe('token-2');
+  });
+
   test('does not use the token of a previous API key', async () => {
     await get();
     const { out } = await get({ apiKey: 'pjwe_test_rotated' });
@@ -202,6 +247,12 @@ describe('token get', () => {
         server.settings.status = 503;
       },
     ],
+    [
+      'breaks off its response',
+      async () => {
+        server.settings.breaks = true;
+      },
+    ],
   ])('uses the cached token with a warning if the endpoint %s', async (_case, breakEndpoint) => {
     await get();
     await breakEndpoint();
@@ -218,6 +269,14 @@ describe('token get', () => {
     expect([code, out]).toEqual([1, '']);
     expect(notes).toContain(`The token endpoint of ${new URL(server.origin).host} is unavailable`);
     expect(notes).toContain('ECONNREFUSED');
+  });
+
+  test('names a redirect, which it does not follow', async () => {
+    server.settings.status = 307;
+    const { code, notes } = await get();
+
+    expect(code).toBe(1);
+    expect(notes).toContain('unexpected redirect');
   });
 
   test('exits with 1 if the endpoint rejects the API key, though a token is cached', async () => {

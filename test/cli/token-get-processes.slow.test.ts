@@ -60,6 +60,14 @@ describe('token get in processes', () => {
     expect(await readdir(home)).toEqual(['xdg']);
   });
 
+  test.each(['', 'relative'])('writes no token to the current directory if HOME is "%s"', async (HOME) => {
+    const { out, notes } = await get({ environment: { API_KEY, HOME, XDG_CACHE_HOME: 'relative' } });
+
+    expect(out).toBe('token-1\n');
+    expect(notes).toContain('warning: the cache is not used: HOME is not an absolute path');
+    expect(await readdir(home)).toEqual([]);
+  });
+
   test('requests few tokens for ten concurrent processes, even if tokens expire soon', async () => {
     server.settings.lifetime = 60;
     server.settings.delayMs = 300;

@@ -63,7 +63,7 @@ async function ask(kind: keyof typeof tokens, route: string, members: string): P
   ]);
   const model = `"model":"${models.get(route) ?? 'm'}"${route === EMBEDDINGS ? ',"input":"a"' : ''}`;
   const limit = route === MESSAGES ? ',"max_tokens":9' : '';
-  const hasMessages = route !== EMBEDDINGS && route !== RESPONSES;
+  const hasMessages = route !== EMBEDDINGS && route !== RESPONSES && !members.includes('"messages"');
   const messages = hasMessages ? ',"messages":[{"role":"user","content":"Hi"}]' : '';
   const answer = await fetch(gateway.origin + route, {
     method: 'POST',
@@ -83,6 +83,14 @@ const namespace = (name: string, tools: string): string =>
   responseTool(`{"type":"namespace","name":"${name}","description":"","tools":[${tools}]}`);
 const choice = (value: string): string => `,"tool_choice":${value}`;
 const allowed = (tools: string): string => `{"type":"allowed_tools","mode":"auto","tools":[${tools}]}`;
+const allowedInChat = (tools: string): string =>
+  `{"type":"allowed_tools","allowed_tools":{"mode":"auto","tools":[${tools}]}}`;
+const message = (text: string): string => `,"messages":[${text}]`;
+const chatCall = (call: string): string =>
+  message(`{"role":"assistant","content":null,"tool_calls":[${call}]}`);
+const block = (text: string): string => message(`{"role":"assistant","content":[${text}]}`);
+const definition = (tool: string): string =>
+  `{"type":"tool_addition","tool":{"type":"tool_definition","definition":${tool}}}`;
 const items = (list: string): string => `,"input":[${list}]`;
 
 describe('a token that limits functions', () => {
@@ -126,6 +134,51 @@ describe('a token that limits functions', () => {
     [MESSAGES, ',"fallbacks":"default"', '403 fallbacks'],
     [MESSAGES, ',"thinking":{"type":"adaptive"},"output_config":{"effort":"low"}', '200'],
     [COUNT, ',"mcp_servers":[]', '403 mcp_servers'],
+    [CHAT, choice('"required"'), '200'],
+    [CHAT, choice('{"type":"function","function":{"name":"get_weather"}}'), '200'],
+    [CHAT, choice('{"type":"function","function":{"name":"wire_money"}}'), '403'],
+    [CHAT, choice('{"type":"custom","custom":{"name":"wire_money"}}'), '403'],
+    [CHAT, choice(allowedInChat('{"type":"function","function":{"name":"get_weather"}}')), '200'],
+    [CHAT, choice(allowedInChat('{"type":"function","function":{"name":"wire_money"}}')), '403'],
+    [CHAT, ',"function_call":"auto"', '200'],
+    [CHAT, ',"function_call":{"name":"get_weather"}', '200'],
+    [CHAT, ',"function_call":{"name":"wire_money"}', '403'],
+    [
+      CHAT,
+      chatCall('{"id":"c","type":"function","function":{"name":"get_weather","arguments":"{}"}}'),
+      '200',
+    ],
+    [CHAT, chatCall('{"id":"c","type":"function","function":{"name":"wire_money","arguments":"{}"}}'), '403'],
+    [CHAT, chatCall('{"id":"c","type":"custom","custom":{"name":"wire_money","input":""}}'), '403'],
+    [CHAT, message('{"role":"assistant","function_call":{"name":"wire_money","arguments":"{}"}}'), '403'],
+    [CHAT, message('{"role":"assistant","content":"Hi","reasoning_content":"","annotations":[]}'), '200'],
+    [
+      CHAT,
+      message('{"role":"developer","content":"","tools":[{"name":"get_weather"}]}'),
+      '403 messages.0.tools',
+    ],
+    [CHAT, message('{"role":"developer","content":"","Functions":[]}'), '403 messages.0.Functions'],
+    [MESSAGES, choice('{"type":"auto","disable_parallel_tool_use":true}'), '200'],
+    [MESSAGES, choice('{"type":"tool","name":"get_weather"}'), '200'],
+    [MESSAGES, choice('{"type":"tool","name":"wire_money"}'), '403'],
+    [MESSAGES, block('{"type":"tool_use","id":"t","name":"get_weather","input":{"name":"x"}}'), '200'],
+    [MESSAGES, block('{"type":"tool_use","id":"t","name":"wire_money","input":{}}'), '403'],
+    [MESSAGES, block('{"type":"server_tool_use","id":"t","name":"code_execution","input":{}}'), '403'],
+    [MESSAGES, block('{"type":"mcp_tool_use","id":"t","name":"wire_money","input":{}}'), '403'],
+    [MESSAGES, block('{"type":"tool_result","tool_use_id":"t","content":"rain"}'), '200'],
+    [MESSAGES, choice('{"type":"auto","name":"wire_money"}'), '403'],
+    [
+      MESSAGES,
+      block('{"type":"tool_addition","tool":{"type":"tool_reference","name":"get_weather"}}'),
+      '200',
+    ],
+    [MESSAGES, block('{"type":"tool_addition","tool":{"type":"tool_reference","name":"wire_money"}}'), '403'],
+    [MESSAGES, block(definition('{"name":"wire_money","input_schema":{}}')), '403 messages.0.content.0'],
+    [MESSAGES, block(`{"type":"compaction","content":"","tool_changes":null}`), '200'],
+    [MESSAGES, block(`{"type":"compaction","tool_changes":[]}`), '403 messages.0.content.0'],
+    [MESSAGES, block('{"type":"mcp_tool_listing","tools":[]}'), '403 messages.0.content.0'],
+    [MESSAGES, block('{"type":"invented_tomorrow"}'), '403 messages.0.content.0'],
+    [COUNT, choice('{"type":"tool","name":"wire_money"}'), '403'],
     [EMBEDDINGS, ',"dimensions":8', '200'],
     [EMBEDDINGS, ',"tools":[]', '403 tools'],
     [
@@ -237,6 +290,34 @@ describe('a token that limits models alone', () => {
       ',"tools":[{"type":"advisor_20260301","name":"advisor","model":"other"}]',
       '403 tools.0.model',
     ],
+    [
+      MESSAGES,
+      block(definition('{"type":"advisor_20260301","name":"advisor","model":"other"}')),
+      '403 messages.0.content.0.tool.definition.model',
+    ],
+    [
+      MESSAGES,
+      block(
+        `{"type":"compaction","tool_changes":[${definition('{"type":"advisor_20260301","model":"other"}')}]}`,
+      ),
+      '403 messages.0.content.0.tool_changes.0.tool.definition.model',
+    ],
+    [
+      MESSAGES,
+      block(definition('{"name":"f","input_schema":{"properties":{"model":{"type":"string"}}}}')),
+      '200',
+    ],
+    [
+      MESSAGES,
+      block('{"type":"tool_use","id":"t","name":"f","input":{"model":"car","tool":{"models":[]}}}'),
+      '200',
+    ],
+    [CHAT, ',"models":null,"prompt":null,"provider":{"fallbacks":null}', '200'],
+    [CHAT, ',"documents":[{"text":"Cars","data":{"model":"car"}}]', '200'],
+    [CHAT, ',"service_tier":"auto","safety_identifier":"a","prompt_cache_key":"b","verbosity":"low"', '200'],
+    [CHAT, ',"response_format":{"json_schema":{"schema":{"properties":{"models":{}}}}}', '200'],
+    [RESPONSES, responseTool('{"type":"mcp","headers":{"X-Model":"car"},"allowed_tools":["f"]}'), '200'],
+    [RESPONSES, items('{"type":"mcp_call","arguments":"{}","output":{"model":"car"}}'), '200'],
     [MESSAGES, ',"mcp_servers":[]', '200'],
     [CHAT, ',"extra_body":{"models":["other"]}', '403 extra_body.models'],
     [CHAT, ',"extra_body":{"extra_body":{"route":"fallback"}}', '403 extra_body.extra_body.route'],
@@ -307,4 +388,21 @@ test.each([
 
   expect(names.length).toBeGreaterThan(4);
   expect(names.filter((member) => !body.has(member) && !EXCLUDED.has(member))).toEqual([]);
+});
+
+test('all content blocks of the official client are in the allow-list, except those that add tools or name models', async () => {
+  const file = '../../node_modules/@anthropic-ai/sdk/resources/beta/messages/messages.d.ts';
+  const text = await readFile(new URL(file, import.meta.url), 'utf8');
+  const [, union = ''] = /export type BetaContentBlockParam = (.*);/.exec(text) ?? [];
+  const types = union.split(' | ').map((name) => {
+    const [, declaration = ''] = text.split(`export interface ${name} {`);
+    const [, type = name] = /^ {4}type: '(\w+)';/m.exec(declaration) ?? [];
+    return type;
+  });
+
+  expect(types.length).toBeGreaterThan(15);
+  expect(types.filter((type) => MESSAGES_MEMBERS.blockTypes?.has(type) !== true)).toEqual([
+    'mcp_tool_listing',
+    'fallback',
+  ]);
 });

@@ -110,6 +110,14 @@ describe('a stream of responses', () => {
     expect(last()).toMatchObject({ outcome: 'broken', inputTokens: 30, outputTokens: 20 });
   });
 
+  test('passes an error event without a secret whose characters are escaped', async () => {
+    const escaped = `\\u${PROVIDER_KEY.charCodeAt(0).toString(16).padStart(4, '0')}${PROVIDER_KEY.slice(1)}`;
+    const error = `event: error\nid: 7\ndata: {"type":"error", "message":"Key ${escaped}"}\n\n`;
+    const text = await relay(CREATED, error);
+
+    expect(text).toBe(`${CREATED}event: error\nid: 7\ndata: {"type":"error","message":"Key [secret]"}\n\n`);
+  });
+
   test.each([
     ['nested', { error: { type: 'overloaded_error', code: 'slow_down', message: 'Wait' } }],
     ['flat', { code: 'slow_down', message: 'Wait', param: null }],

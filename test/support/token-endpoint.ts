@@ -8,14 +8,25 @@ export interface TokenEndpoint {
   /** Headers `Authorization` and parameters of the token requests. */
   readonly requests: { readonly authorization: string; readonly parameters: URLSearchParams }[];
   /** Status of token responses, and their lifetime in seconds. */
-  readonly settings: { status: number; lifetime: number; metadata: Record<string, string>; delayMs: number };
+  readonly settings: TokenEndpointSettings;
   stop(): Promise<void>;
+}
+
+interface TokenEndpointSettings {
+  status: number;
+  lifetime: number;
+  metadata: Record<string, string>;
+  delayMs: number;
+  /** Whether the connection breaks within each token response. */
+  breaks: boolean;
 }
 
 /** Starts an endpoint that issues the tokens `token-1`, `token-2` and so on. */
 export async function startTokenEndpoint(): Promise<TokenEndpoint> {
   const requests: TokenEndpoint['requests'] = [];
-  const settings: TokenEndpoint['settings'] = { status: 200, lifetime: 600, metadata: {}, delayMs: 0 };
+  const settings: TokenEndpointSettings = {
+    ...{ status: 200, lifetime: 600, metadata: {}, delayMs: 0, breaks: false },
+  };
   const server = createServer(async (req, res) => {
     if (req.url === '/.well-known/oauth-authorization-server') {
       res.end(
@@ -29,6 +40,10 @@ export async function startTokenEndpoint(): Promise<TokenEndpoint> {
     }
     const parameters = new URLSearchParams(await text(req));
     requests.push({ authorization: req.headers.authorization ?? '', parameters });
+    if (settings.breaks) {
+      res.writeHead(200, { 'Content-Length': 100 }).write('{', () => res.destroy());
+      return;
+    }
     const token = `token-${requests.length}`;
     const body =
       settings.status === 200

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Request, type Response, type Router } from 'express';
 import { type Prompt, readPrompt } from './read-prompt.js';
-import { refuseAsTold } from './refuse-as-told.js';
+import { rejectAsDirected } from './reject-as-directed.js';
 import { sayWords } from './say-words.js';
 
 /** Creates the routes of the echo model in Anthropic's format. */
@@ -9,7 +9,7 @@ export function echoAnthropic(): Router {
   const router = express.Router();
   router.post('/v1/messages', async (req: Request, res: Response) => {
     const prompt = readPrompt(req.body);
-    if (refuseAsTold(res, prompt.directives)) return;
+    if (rejectAsDirected(res, prompt.directives)) return;
     if (prompt.isStream) return sayWords(res, prompt, scriptOf(prompt));
     const content = [contentOf(prompt)];
     const usage = usageOf(prompt, prompt.answer.length);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import express, { type Request, type Response, type Router } from 'express';
 import { z } from 'zod';
 import { countWords, type EchoCall, type Prompt, readPrompt } from './read-prompt.js';
-import { refuseAsTold } from './refuse-as-told.js';
+import { rejectAsDirected } from './reject-as-directed.js';
 import { sayWords } from './say-words.js';
 
 /** Creates the routes of the echo model in OpenAI's format. */
@@ -10,7 +10,7 @@ export function echoOpenai(): Router {
   const router = express.Router();
   router.post('/v1/chat/completions', async (req: Request, res: Response) => {
     const prompt = readPrompt(req.body);
-    if (refuseAsTold(res, prompt.directives)) return;
+    if (rejectAsDirected(res, prompt.directives)) return;
     if (prompt.isStream) return sayWords(res, prompt, scriptOf(prompt));
     res.json(completion(prompt));
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import express, { type Request, type Response, type Router } from 'express';
 import { type EchoCall, type Prompt, readPrompt } from './read-prompt.js';
-import { refuseAsTold } from './refuse-as-told.js';
+import { rejectAsDirected } from './reject-as-directed.js';
 import { type StreamScript, sayWords } from './say-words.js';
 
 /** Creates the route of the echo model in the format of OpenAI's Responses API. */
@@ -9,7 +9,7 @@ export function echoResponses(): Router {
   const router = express.Router();
   router.post('/v1/responses', async (req: Request, res: Response) => {
     const prompt = readPrompt(req.body);
-    if (refuseAsTold(res, prompt.directives)) return;
+    if (rejectAsDirected(res, prompt.directives)) return;
     const frame = frameOf(prompt);
     if (prompt.isStream) return sayWords(res, prompt, scriptOf(prompt, frame));
     res.json(completed(prompt, frame));

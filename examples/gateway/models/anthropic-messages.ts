@@ -13,10 +13,10 @@ import {
   readCountAt,
   usageSoFar,
 } from './token-usage.js';
-import { namesOfTools, toolList } from './tool-names.js';
+import { namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
-const messagesSchema = z.looseObject({
+const messagesSchema = z.object({
   model: modelName,
   messages: messageList,
   max_tokens: tokenCount,
@@ -24,11 +24,14 @@ const messagesSchema = z.looseObject({
   stream: z.boolean().nullish(),
   temperature: z.number().nullish(),
   top_p: z.number().nullish(),
-  thinking: z.looseObject({ type: z.string(), budget_tokens: z.int().nullish() }).nullish(),
+  thinking: z.object({ type: z.string(), budget_tokens: z.int().nullish() }).nullish(),
   tools: toolList,
+  output_config: z.unknown().optional(),
+  output_format: z.unknown().optional(),
+  tool_choice: toolChoice,
 });
 
-/** Settings of a request. Without the messages and tools, which then occupy no memory while the provider responds. */
+/** Settings of a request. Without the input and unknown members, which then occupy no memory while the provider responds. */
 type MessagesSettings = Pick<
   z.output<typeof messagesSchema>,
   'max_tokens' | 'thinking' | 'temperature' | 'top_p'
@@ -52,12 +55,22 @@ export const anthropicMessages: WireFormat<ModelRequest> = {
   route: '/v1/messages',
 
   read(body) {
-    const { model, messages, system, tools, stream, ...request } = readBody(messagesSchema, body);
+    const {
+      model,
+      messages,
+      system,
+      tools,
+      tool_choice: choice,
+      output_config: config,
+      output_format: format,
+      stream,
+      ...request
+    } = readBody(messagesSchema, body);
     return {
       model,
       isStream: stream === true,
-      toolNames: namesOfTools(tools),
-      inputEstimate: estimateInput(messages, system, tools),
+      toolNames: namesOfRequest({ tools, tool_choice: choice, messages }),
+      inputEstimate: estimateInput(messages, system, tools, config, format),
       maxOutput: ({ explicit: { maxTokens } }) =>
         Math.min(request.max_tokens, maxTokens ?? request.max_tokens),
       changesFor: (configuration) => changesFor(request, configuration),
@@ -81,7 +94,7 @@ export const anthropicTokenCount: WireFormat<ModelRequest> = {
     return {
       model: request.model,
       isStream: false,
-      toolNames: namesOfTools(request.tools),
+      toolNames: namesOfRequest(request),
       inputEstimate: () => 0,
       maxOutput: () => 0,
       changesFor: () => new Map(),
@@ -90,6 +103,14 @@ export const anthropicTokenCount: WireFormat<ModelRequest> = {
 
   usageOf: () => ({ inputTokens: 0, outputTokens: 0 }),
 };
+
+function namesOfRequest({
+  tools,
+  tool_choice: choice,
+  messages,
+}: Pick<z.output<typeof messagesSchema>, 'tools' | 'tool_choice' | 'messages'>): readonly string[] {
+  return [...namesOfTools(tools), ...namesOfChoice(choice), ...namesOfCalls(messages)];
+}
 
 /** Returns the changes that the configuration of the model requires. Without any, the body passes unchanged. */
 function changesFor(request: MessagesSettings, { explicit }: ModelConfiguration): JsonChanges {
@@ -208,6 +229,9 @@ function meterMessages(inputTokens: number): StreamMeter {
     },
     get isComplete() {
       return isComplete;
+    },
+    get awaitsOutput() {
+      return emitted.tokens === 0 && !isComplete;
     },
     get usage() {
       const estimated = { inputTokens, outputTokens: emitted.tokens };

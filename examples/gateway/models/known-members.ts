@@ -5,6 +5,8 @@ export interface KnownMembers {
   readonly tool: ReadonlySet<string>;
   /** Items of `input`, if the format has a list of items. */
   readonly item?: { readonly types: ReadonlySet<string>; readonly members: ReadonlySet<string> };
+  /** Types of content blocks in messages, if some types add tools. */
+  readonly blockTypes?: ReadonlySet<string>;
 }
 
 /** Returns the names in a string, separated by white space. */
@@ -43,6 +45,13 @@ export const MESSAGES_MEMBERS: KnownMembers = {
   `),
   tool: setOfNames(`
     type name description input_schema strict cache_control defer_loading eager_input_streaming input_examples
+  `),
+  // Absent are `mcp_tool_listing`, which defines tools, and `fallback`, which names models.
+  blockTypes: setOfNames(`
+    text image document search_result thinking redacted_thinking tool_use tool_result server_tool_use mcp_tool_use
+    mcp_tool_result web_search_tool_result web_fetch_tool_result advisor_tool_result code_execution_tool_result
+    bash_code_execution_tool_result text_editor_code_execution_tool_result tool_search_tool_result container_upload
+    compaction tool_addition tool_removal
   `),
 };
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from 'passport-jwe';
 import { ERROR_REPORTED, parseEventObject } from './parse-event-data.js';
 import { isUnset, json } from './read-body.js';
-import { redactSecrets } from './redact-secrets.js';
+import { redactEvent } from './redact-secrets.js';
 import {
   completeUsage,
   EmissionCounter,
@@ -42,13 +42,16 @@ export function meterResponse(inputTokens: number, secrets: readonly string[]): 
       const usage = json.safeParse(data['response']).data?.['usage'];
       if (!isUnset(usage)) reported = readResponseUsage(usage);
       if (isFailure(data)) {
-        throw new StreamBrokenError(ERROR_REPORTED, { lastEvent: redactSecrets(event.raw, secrets) });
+        throw new StreamBrokenError(ERROR_REPORTED, { lastEvent: redactEvent(event, data, secrets) });
       }
       isComplete ||= FINAL.has(data['type']);
       return event.raw;
     },
     get isComplete() {
       return isComplete;
+    },
+    get awaitsOutput() {
+      return emitted.tokens === 0 && !isComplete;
     },
     get usage() {
       const estimated = { inputTokens, outputTokens: emitted.tokens };

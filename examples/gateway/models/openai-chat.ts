@@ -15,26 +15,30 @@ import {
   readCountAt,
   usageSoFar,
 } from './token-usage.js';
-import { MAX_TOOLS, namesOfTools, toolList } from './tool-names.js';
+import { MAX_TOOLS, namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
 
-const chatSchema = z.looseObject({
+const chatSchema = z.object({
   model: modelName,
   messages: messageList,
   stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+  stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
   max_tokens: tokenCount.nullish(),
   max_completion_tokens: tokenCount.nullish(),
   n: z.int().min(1).max(128).nullish(),
   temperature: z.number().nullish(),
   top_p: z.number().nullish(),
   tools: toolList,
+  tool_choice: toolChoice,
   functions: listOf(z.looseObject({ name: z.string() }), MAX_TOOLS).nullish(),
+  response_format: z.unknown().optional(),
+  prediction: z.unknown().optional(),
+  function_call: toolChoice,
 });
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
 
-/** Settings of a chat. Without the messages and tools, which then occupy no memory while the provider responds. */
+/** Settings of a chat. Without the input and unknown members, which then occupy no memory while the provider responds. */
 type ChatSettings = Pick<
   z.output<typeof chatSchema>,
   'stream' | 'stream_options' | 'max_tokens' | 'max_completion_tokens' | 'n' | 'temperature' | 'top_p'
@@ -54,14 +58,30 @@ export const openaiChat: WireFormat<ChatRequest> = {
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 
   read(body) {
-    const { messages, tools, functions, model, ...chat } = readBody(chatSchema, body);
+    const {
+      messages,
+      tools,
+      tool_choice: choice,
+      functions,
+      function_call: call,
+      response_format: format,
+      prediction,
+      model,
+      ...chat
+    } = readBody(chatSchema, body);
     const { stream, stream_options: options } = chat;
     return {
       model,
       isStream: stream === true,
       wantsUsage: options?.include_usage === true,
-      toolNames: [...namesOfTools(tools), ...(functions ?? []).map(({ name }) => name)],
-      inputEstimate: estimateInput(messages, tools, functions),
+      toolNames: [
+        ...namesOfTools(tools),
+        ...(functions ?? []).map(({ name }) => name),
+        ...[choice, call].flatMap(namesOfChoice),
+        ...namesOfCalls(messages),
+      ],
+      choices: chat.n ?? 1,
+      inputEstimate: estimateInput(messages, tools, functions, format, prediction),
       maxOutput: (configuration) => maxOutputOf(chat, configuration) * (chat.n ?? 1),
       changesFor: (configuration, endpoint) => changesFor(chat, configuration, endpoint),
     };
@@ -180,6 +200,9 @@ function meterChat(inputTokens: number, hidesUsage: boolean): StreamMeter {
     // Some providers end streams without `[DONE]`.
     get isWhole() {
       return isWhole();
+    },
+    get awaitsOutput() {
+      return emitted.tokens === 0 && !isWhole();
     },
     get usage() {
       const estimated = { inputTokens, outputTokens: emitted.tokens };

@@ -6,7 +6,7 @@ import { RESPONSES_MEMBERS } from './known-members.js';
 import { meterResponse, readResponseUsage } from './meter-response.js';
 import { isUnset, listOf, modelName, objectsIn, readBody, tokenCount } from './read-body.js';
 import { secretsOf } from './redact-secrets.js';
-import { namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
+import { namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type WireFormat } from './wire-format.js';
 
 const MAX_ITEMS = 100_000;
@@ -16,7 +16,7 @@ const itemSchema = z.looseObject({ type: z.string().nullish(), name: z.unknown()
 /** A union of schemas would report each entry of a long list several times. */
 const itemList = listOf(itemSchema, MAX_ITEMS);
 
-const responsesSchema = z.looseObject({
+const responsesSchema = z.object({
   model: modelName,
   input: z
     .unknown()
@@ -42,9 +42,16 @@ const responsesSchema = z.looseObject({
   top_p: z.number().nullish(),
   tools: toolList,
   tool_choice: toolChoice,
+  text: z.unknown().optional(),
+  reasoning: z.unknown().optional(),
 });
 
 type ResponsesBody = z.output<typeof responsesSchema>;
+
+/** Settings of a request. Without the input and unknown members, which then occupy no memory while the provider responds. */
+type ResponsesSettings = Pick<ResponsesBody, 'max_output_tokens' | 'temperature' | 'top_p'> & {
+  readonly isReasoning: boolean;
+};
 
 /** Wire format of OpenAI's Responses API. */
 export const openaiResponses: WireFormat<ModelRequest> = {
@@ -55,15 +62,19 @@ export const openaiResponses: WireFormat<ModelRequest> = {
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 
   read(body) {
-    const request = readBody(responsesSchema, body);
-    const { model, input, instructions, tools, tool_choice: choice, stream } = request;
+    const { model, stream, input, instructions, tools, text, reasoning, ...others } = readBody(
+      responsesSchema,
+      body,
+    );
+    const { tool_choice: choice, max_output_tokens, temperature, top_p } = others;
+    const settings = { max_output_tokens, temperature, top_p, isReasoning: !isUnset(reasoning) };
     return {
       model,
       isStream: stream === true,
       toolNames: [...namesOfTools(tools), ...namesOfChoice(choice), ...namesOfCalls(input)],
-      inputEstimate: estimateInput(input, instructions, tools),
-      maxOutput: ({ explicit, maxTokens }) => limitOf(request, explicit.maxTokens) ?? maxTokens,
-      changesFor: (configuration) => changesFor(request, configuration),
+      inputEstimate: estimateInput(input, instructions, tools, text),
+      maxOutput: ({ explicit, maxTokens }) => limitOf(settings, explicit.maxTokens) ?? maxTokens,
+      changesFor: (configuration) => changesFor(settings, configuration),
     };
   },
 
@@ -85,18 +96,9 @@ function textsOfOutput(output: unknown): readonly unknown[] {
   ]);
 }
 
-/** Types of items that repeat a call of a tool. */
-const CALLS: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call']);
-
-/** Returns the names of called tools, because a model can repeat calls of the conversation. */
-function namesOfCalls(input: ResponsesBody['input']): readonly string[] {
-  if (typeof input === 'string' || isUnset(input)) return [];
-  return input.flatMap(({ type, name }) => (CALLS.has(type) ? [typeof name === 'string' ? name : ''] : []));
-}
-
 /** Returns the smaller limit of the output, or `undefined` if neither the file nor the request sets one. */
 function limitOf(
-  { max_output_tokens: requested }: ResponsesBody,
+  { max_output_tokens: requested }: ResponsesSettings,
   maxTokens: number | undefined,
 ): number | undefined {
   const limits = [requested, maxTokens].filter((limit) => typeof limit === 'number');
@@ -104,15 +106,15 @@ function limitOf(
 }
 
 /** Returns the changes that the configuration of the model requires. Without any, the body passes unchanged. */
-function changesFor(request: ResponsesBody, { explicit }: ModelConfiguration): JsonChanges {
-  const { max_output_tokens: requested, temperature, top_p: topP, reasoning } = request;
+function changesFor(settings: ResponsesSettings, { explicit }: ModelConfiguration): JsonChanges {
+  const { max_output_tokens: requested, temperature, top_p: topP, isReasoning } = settings;
   const changes = new Map<string, JsonChange>();
-  const limit = limitOf(request, explicit.maxTokens);
+  const limit = limitOf(settings, explicit.maxTokens);
   if (limit !== undefined && limit !== requested) {
     changes.set('max_output_tokens', { kind: 'set', value: limit });
   }
   // Reasoning models reject a temperature, and some models reject it beside `top_p`.
-  const isFree = [temperature, topP, reasoning].every(isUnset);
+  const isFree = !isReasoning && isUnset(temperature) && isUnset(topP);
   if (explicit.temperature !== undefined && isFree) {
     changes.set('temperature', { kind: 'set', value: explicit.temperature });
   }

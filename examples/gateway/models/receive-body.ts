@@ -43,11 +43,12 @@ export function receiveBody(req: Request): ReceivedBody {
 }
 
 /** Limits far above those of requests that providers accept. */
-const LIMITS = { depth: 500, members: 10_000 };
+const LIMITS = { depth: 500, members: 10_000, values: 1_000_000 };
 
 const EXCESS = {
   depth: `The request body nests values too deeply: the maximum is ${LIMITS.depth} levels`,
   members: `The request body contains too many members in an object: the maximum is ${LIMITS.members}`,
+  values: `The request body contains too many values: the maximum is ${LIMITS.values}`,
 };
 
 function rejectExcess(bytes: Buffer): void {

@@ -1,4 +1,7 @@
+import type { JsonObject } from 'passport-jwe';
 import type { ModelEndpoint } from 'passport-jwe/api-keys';
+import { withData } from './split-events.js';
+import type { StreamEvent } from './wire-format.js';
 
 /** Minimum length of a query parameter that can be a secret. Shorter ones are words of messages too. */
 const MIN_PARAMETER_LENGTH = 8;
@@ -10,6 +13,18 @@ export function secretsOf({ apiKey, headers, query }: ModelEndpoint): readonly s
   );
   const parameters = [...query.values()].map((each) => each.reveal());
   return [...values, ...parameters.filter(({ length }) => length >= MIN_PARAMETER_LENGTH)];
+}
+
+/**
+ * Returns the text of an event without secrets. Serializers can escape characters of a secret, for example `+` as `\u002b`.
+ * The data is therefore searched after parsing. An event without secrets remains unchanged.
+ */
+export function redactEvent(event: StreamEvent, data: JsonObject, secrets: readonly string[]): string {
+  const redact = (_name: string, value: unknown): unknown =>
+    typeof value === 'string' ? redactSecrets(value, secrets) : value;
+  const safe = JSON.stringify(data, redact);
+  const text = safe === JSON.stringify(data) ? event.raw : withData(event, safe);
+  return redactSecrets(text, secrets);
 }
 
 /** Minimum length of a part of a secret to remove. Shorter parts are words, for example `Bearer`. */

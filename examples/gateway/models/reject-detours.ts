@@ -60,6 +60,7 @@ function rejectUnknown({ bytes, value }: ReceivedBody, known: KnownMembers): voi
   }
   rejectUnknownInTools(value['tools'], known, 'tools.');
   if (known.item !== undefined) rejectUnknownItems(value['input'], known.item);
+  rejectToolsInMessages(value['messages'], known.blockTypes);
 }
 
 function rejectUnknownInTools(tools: JsonValue | undefined, known: KnownMembers, path: string): void {
@@ -94,6 +95,29 @@ function rejectUnknownItems(
     const type = item['type'] ?? ('role' in item ? 'message' : undefined);
     if (typeof type !== 'string' || !types.has(type)) {
       throw new MemberRejectedError(`input.${index}`, NOT_PERMITTED);
+    }
+  }
+}
+
+/** Members of messages with which some providers define tools. */
+const TOOL_MEMBERS: ReadonlySet<string> = new Set(['tools', 'functions']);
+
+/** Rejects messages that define tools. Blocks can only refer to tools by name. */
+function rejectToolsInMessages(
+  messages: JsonValue | undefined,
+  blockTypes: KnownMembers['blockTypes'],
+): void {
+  for (const [index, message] of indexed(messages)) {
+    const at = `messages.${index}.`;
+    const defining = Object.keys(message).find((name) => TOOL_MEMBERS.has(foldName(name)));
+    if (defining !== undefined) throw new MemberRejectedError(at + defining, NOT_PERMITTED);
+    if (blockTypes === undefined) continue;
+    for (const [position, { type, tool, tool_changes: changes }] of indexed(message['content'])) {
+      const isKnown = typeof type === 'string' && blockTypes.has(type);
+      const isReference = isUnset(tool) || (isJsonObject(tool) && tool['type'] === 'tool_reference');
+      if (!isKnown || !isReference || !isUnset(changes)) {
+        throw new MemberRejectedError(`${at}content.${position}`, NOT_PERMITTED);
+      }
     }
   }
 }

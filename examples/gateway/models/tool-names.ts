@@ -1,5 +1,6 @@
+import type { JsonObject, JsonValue } from 'passport-jwe';
 import { z } from 'zod';
-import { isUnset, listOf } from './read-body.js';
+import { isUnset, listOf, objectsIn } from './read-body.js';
 
 /** Maximum number of tools in a request. */
 export const MAX_TOOLS = 1024;
@@ -37,9 +38,7 @@ export function isNamespace({ type }: { readonly type?: unknown }): boolean {
  */
 export function namesOfTools(tools: z.output<typeof toolList>): readonly string[] {
   return (tools ?? []).flatMap((tool) => {
-    const names = [tool.function?.name, tool.custom?.name, tool.name].filter(
-      (each) => typeof each === 'string',
-    );
+    const names = namesIn(tool);
     const { type } = tool;
     const isNamed = names.some((each) => type === each || type?.replace(/_\d{8}$/, '') === each);
     const isServerTool = !isClientTool(tool) && !isNamespace(tool);
@@ -48,17 +47,61 @@ export function namesOfTools(tools: z.output<typeof toolList>): readonly string[
   });
 }
 
+function namesIn({ function: called, custom, name }: Tool): string[] {
+  return [called?.name, custom?.name, name].filter((each) => typeof each === 'string');
+}
+
 /** Returns the names of the tools in a tool. An invalid list has an empty name, which no token allows. */
-function namesWithin({ tools }: Tool): readonly string[] {
+function namesWithin({ tools }: Pick<Tool, 'tools'>): readonly string[] {
   const { success, data } = toolList.safeParse(tools);
   return success ? namesOfTools(data) : [''];
 }
 
 /** Schema for `tool_choice`, a mode or the tools from which the model can choose. */
-export const toolChoice = z.union([z.string(), toolSchema]).nullish();
+export const toolChoice = z
+  .union([
+    z.string(),
+    toolSchema.extend({ allowed_tools: z.looseObject({ tools: z.unknown().optional() }).nullish() }),
+  ])
+  .nullish();
+
+/** Values of `type` in `tool_choice` that are a mode, and not the type of a tool. */
+const CHOICE_MODES: ReadonlySet<unknown> = new Set(['auto', 'any', 'none', 'tool', 'allowed_tools']);
 
 /** Returns every name in `tool_choice`. */
 export function namesOfChoice(choice: z.output<typeof toolChoice>): readonly string[] {
   if (typeof choice === 'string' || isUnset(choice)) return [];
-  return choice.type === 'allowed_tools' ? namesWithin(choice) : namesOfTools([choice]);
+  if (!CHOICE_MODES.has(choice.type)) return namesOfTools([choice]);
+  const listed = [choice, choice.allowed_tools].flatMap((list) => namesWithin(list ?? {}));
+  return [...namesIn(choice), ...listed];
+}
+
+/** Types of items and blocks that repeat a call of a tool. */
+const CALL = /^(custom_tool|function)_call$|tool_use$/;
+
+/**
+ * Returns the names of called tools in messages or items of any format, because a model can repeat calls of the
+ * conversation. Includes tools that a block makes available.
+ */
+export function namesOfCalls(entries: unknown): readonly string[] {
+  return objectsIn(entries).flatMap((entry) => [
+    ...[entry, ...objectsIn(entry['content'])].filter(isCall).flatMap(namesOfCall),
+    ...objectsIn([...listIn(entry['tool_calls']), entry['function_call']]).flatMap(namesOfCall),
+    ...objectsIn(entry['content']).flatMap(({ tool }) => objectsIn([tool]).flatMap(namesOfCall)),
+  ]);
+}
+
+function isCall({ type }: JsonObject): boolean {
+  return typeof type === 'string' && CALL.test(type);
+}
+
+/** Returns every name in a call. A call without any name has an empty name, which no token allows. */
+function namesOfCall(call: JsonObject): readonly string[] {
+  const parts = objectsIn([call, call['function'], call['custom']]).map((part) => part['name']);
+  const names = [...parts, call['namespace']].filter((each) => typeof each === 'string');
+  return names.length === 0 ? [''] : names;
+}
+
+function listIn(value: JsonValue | undefined): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [];
 }

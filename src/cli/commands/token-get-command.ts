@@ -35,7 +35,8 @@ The command prints only the token, without questions, for the helper commands of
 --secret-file or from the variable API_KEY. Tokens that are bound to a key (DPoP) are not available: use token request.
 
 The cache is $XDG_CACHE_HOME/passport-jwe or ~/.cache/passport-jwe. During an outage of the token endpoint, the command
-prints the cached token until it expires.
+prints the cached token until it expires. A second call within 30 seconds requests a new token, at most once a minute,
+because AI clients repeat the command after a 401.
 
 Example:
   $ passport-jwe token get --url https://gateway.example.com --client demo --secret-file ~/.config/gateway-api-key`;
@@ -104,7 +105,8 @@ function openCache(io: CommandIo, options: GetOptions, secret: string): Promise<
 /** Create an error for standard error, which AI clients show. Name the code of a connection error. */
 function describeOutage({ url }: GetOptions, { cause }: TemporarilyUnavailableError): Error {
   const inner = typeof cause === 'object' && cause !== null && 'cause' in cause ? cause.cause : undefined;
-  const reason = inner === undefined ? messageOf(cause) : nameOfFailure(inner);
+  const code = nameOfFailure(inner);
+  const reason = inner === undefined ? messageOf(cause) : code === 'Error' ? messageOf(inner) : code;
   return new Error(
     `The token endpoint of ${url.host} is unavailable, and no valid token is cached: ${reason}`,
   );

@@ -17,12 +17,19 @@ export interface TokenDemand {
 /** Time limit of a call in milliseconds. Codex stops a helper command after five seconds. */
 const TIMEOUT_MS = 4000;
 
+/** Calls within this time in seconds, because clients that receive a 401 run their helper command again. */
+const REPEAT_SECONDS = 30;
+
+/** Minimum age in seconds of a token to replace, so that many clients do not cause many requests. */
+const MIN_AGE_SECONDS = 60;
+
 /** Time in milliseconds for a request after a wait for other processes. */
 const MIN_REQUEST_MS = 500;
 
 /**
  * Obtain a token from the cache or the token endpoint. Concurrent processes share one request. If the endpoint is
- * unavailable, a cached token is used until it expires.
+ * unavailable, a cached token is used until it expires. A call shortly after the previous one replaces the cached token,
+ * because the service has probably rejected it.
  *
  * @throws TemporarilyUnavailableError (as rejection) if the endpoint is unavailable, and no cached token is valid
  * @throws Error (as rejection) if the endpoint rejects the request
@@ -37,8 +44,10 @@ export async function obtainToken(io: CommandIo, demand: TokenDemand): Promise<C
   const startedAt = io.clock();
   const findFresh = async (): Promise<CachedToken | undefined> => {
     const cached = await cache.read();
-    const isNew = cached !== undefined && cached.receivedAt > startedAt;
-    return isNew || remainingOf(cached, io) >= minValiditySeconds ? cached : undefined;
+    if (cached === undefined || cached.requestedAt > io.clock()) return undefined;
+    if (cached.receivedAt > startedAt) return cached;
+    const isValid = remainingOf(cached, io) >= minValiditySeconds;
+    return isValid && !(await isRejected(io, cache, cached)) ? cached : undefined;
   };
   const { found, release } = await acquireLock(`${cache.file}.lock`, TIMEOUT_MS, findFresh).catch(
     (failure: unknown) => {
@@ -47,10 +56,19 @@ export async function obtainToken(io: CommandIo, demand: TokenDemand): Promise<C
     },
   );
   try {
-    return found ?? (await renew(io, cache, request));
+    if (found === undefined) return await renew(io, cache, request);
+    await cache.noteUse(io.clock());
+    return found;
   } finally {
     await release?.();
   }
+}
+
+/** Whether the service has probably rejected a token: the previous call was shortly before this one. */
+async function isRejected(io: CommandIo, cache: TokenCacheFile, cached: CachedToken): Promise<boolean> {
+  const now = io.clock();
+  const since = now - (await cache.lastUse());
+  return since >= 0 && since < REPEAT_SECONDS && now - cached.receivedAt > MIN_AGE_SECONDS;
 }
 
 /** Request a token and cache it. During an outage of the endpoint, return the cached token until it expires. */

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
-import { chmod, lstat, mkdir, stat } from 'node:fs/promises';
+import { chmod, lstat, lutimes, mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { isNumericDate, type NumericDate } from '../../base/clock.js';
 import { isJsonObject, type JsonValue } from '../../base/json.js';
 import { messageOf } from '../../base/message-of.js';
@@ -41,6 +41,10 @@ export interface TokenCacheFile {
   read(): Promise<CachedToken | undefined>;
   /** Replace the token atomically, with mode 0600. */
   write(token: CachedToken): Promise<void>;
+  /** Time of the latest use: the modification time of the file, or 0 if it cannot be read. */
+  lastUse(): Promise<NumericDate>;
+  /** Set the time of the latest use, if possible. A token that another process writes meanwhile remains. */
+  noteUse(now: NumericDate): Promise<void>;
 }
 
 /**
@@ -84,13 +88,27 @@ export async function openTokenCacheFile(
       const text = JSON.stringify({ ...token });
       return replaceFile(file, JSON.stringify({ entry: text, mac: authenticate(text, secret) }));
     },
+    lastUse: () =>
+      lstat(file).then(
+        ({ mtimeMs }) => mtimeMs / 1000,
+        () => 0,
+      ),
+    noteUse: (now) => lutimes(file, now, now).catch(() => {}),
   };
 }
 
-/** The directory for caches of the user. Relative paths are invalid (XDG Base Directory Specification). */
+/**
+ * The directory for caches of the user. Relative paths are invalid (XDG Base Directory Specification), and would put
+ * tokens in the current directory.
+ *
+ * @throws Error if the home directory is unknown
+ */
 function cacheHome(): string {
   const { XDG_CACHE_HOME: home = '' } = process.env;
-  return home.startsWith('/') ? home : join(homedir(), '.cache');
+  if (isAbsolute(home)) return home;
+  const userHome = homedir();
+  if (isAbsolute(userHome)) return join(userHome, '.cache');
+  throw new Error('HOME is not an absolute path: set HOME or XDG_CACHE_HOME');
 }
 
 /** Assert that the directory, or the link at its path, belongs to this user, and restrict its mode to the owner. */

@@ -75,5 +75,8 @@ export async function untilFirstTurn(gateway: AgentGateway): Promise<string> {
 /** Waits until the gateway rejects a token. */
 export async function untilRejected({ directOrigin }: AgentGateway, token: string): Promise<void> {
   const headers = { authorization: `Bearer ${token}` };
-  while ((await fetch(`${directOrigin}/v1/models`, { headers })).ok) await pause(100);
+  await until(async () => {
+    await pause(100);
+    return !(await fetch(`${directOrigin}/v1/models`, { headers })).ok;
+  });
 }

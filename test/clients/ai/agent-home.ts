@@ -114,7 +114,8 @@ function startAgent(
   const limit = setTimeout(() => {
     if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
   }, LIMIT_MS);
-  const run = new Promise<AgentRun>((resolve) => {
+  const run = new Promise<AgentRun>((resolve, reject) => {
+    child.once('error', reject);
     child.once('close', (code, signal) => {
       clearTimeout(limit);
       resolve({ ended: code ?? signal, ...output });

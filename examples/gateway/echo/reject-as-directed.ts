@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import type { Directives } from './read-directives.js';
 
 /** Rejects a request with the status in its message, and with a body that is valid in each API format. */
-export function refuseAsTold(res: Response, { status, retryAfter, cut }: Directives): boolean {
+export function rejectAsDirected(res: Response, { status, retryAfter, cut }: Directives): boolean {
   if (status === undefined) {
     if (cut !== 0) return false;
     res.destroy();
@@ -12,7 +12,7 @@ export function refuseAsTold(res: Response, { status, retryAfter, cut }: Directi
   if (status >= 300 && status < 400) res.set('Location', 'http://127.0.0.1:1/');
   const error = {
     type: 'echo_error',
-    code: 'as_told',
+    code: 'as_requested',
     message: 'The echo model rejected the request as requested',
   };
   res.status(Math.min(599, Math.max(300, status))).json({ type: 'error', error });
