@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { openSync } from 'node:fs';
+import { existsSync, openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startProgram } from './start-program.js';
 
-const GATEWAY = fileURLToPath(new URL('../../examples/gateway/main.ts', import.meta.url));
-const TYPESCRIPT = new URL('../../test/support/programs/load-typescript.js', import.meta.url).href;
+/** Build of the gateway, which deployments run. */
+const GATEWAY = fileURLToPath(new URL('../../examples/gateway/dist/main.js', import.meta.url));
 
 /** High enough for every run, so that the gateway counts requests and tokens, but rejects none. */
 const LIMIT = 1_000_000_000;
@@ -27,6 +27,7 @@ const LIMIT = 1_000_000_000;
  * @returns {Promise<Gateway>}
  */
 export async function startGateway(directory, provider, nodeArguments = []) {
+  if (!existsSync(GATEWAY)) throw new Error('The gateway is not built: run npm run build:gateway first');
   const apiKey = `sk-bench-${randomBytes(24).toString('hex')}`;
   // The gateway watches the directory of the API keys and its parent.
   const keys = join(directory, 'watched', 'api-keys');
@@ -43,11 +44,7 @@ export async function startGateway(directory, provider, nodeArguments = []) {
     BENCH_API_KEY: apiKey,
   };
   const stderr = openSync(join(directory, 'log'), 'a');
-  const program = await startProgram([...nodeArguments, '--import', TYPESCRIPT, GATEWAY], {
-    urls: 2,
-    env,
-    stderr,
-  });
+  const program = await startProgram([...nodeArguments, GATEWAY], { urls: 2, env, stderr });
   const [origin, metrics] = program.urls;
   return {
     origin,

@@ -1,13 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
+import { finished, type Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ModelEndpoint } from 'passport-jwe/api-keys';
-import { type Dispatcher, errors, request } from 'undici';
+import { type Dispatcher, errors } from 'undici';
 import { decodeBody } from './decode-body.js';
 import type { Course } from './follow-exchange.js';
 import { ModelApiError, providerFailed, providerTimedOut, withoutRetry } from './model-api-error.js';
-import { noteStart } from './note-start.js';
 import { secretsOf } from './redact-secrets.js';
+import { sendRequest } from './send-request.js';
 import type { RetryPermit } from './suspend-retries.js';
 import { translateRefusal } from './translate-refusal.js';
 
@@ -20,7 +20,7 @@ export interface ProviderCall {
 }
 
 /** What a request to a provider needs of the client's request. */
-type ProviderClient = Pick<Course, 'signal' | 'setProcessing' | 'setProviderRequestId'>;
+type ProviderClient = Pick<Course, 'signal' | 'onLeave' | 'setProcessing' | 'setProviderRequestId'>;
 
 /** Successful response of a provider. */
 export interface ProviderAnswer {
@@ -53,7 +53,7 @@ const MAX_REFUSAL_LENGTH = 64 * 1024;
  * have processed the request. Redirects are not followed, because they could leak the API key of the provider.
  *
  * @param calls requests to the endpoints, in order. Each one is built when it is needed.
- * @param client `signal` is aborted when the client disconnects. `setProcessing` is called when a provider receives the request, and when it fails.
+ * @param client `signal` is aborted and `onLeave` is called when the client disconnects. `setProcessing` is called when a provider receives the request, and when it fails.
  *   `setProviderRequestId` is called for each response.
  * @throws ModelApiError (as rejection) if all endpoints failed, or if one rejected the request.
  */
@@ -63,7 +63,6 @@ export async function callProvider(
   client: ProviderClient,
   { mayRetry, onExhausted }: RetryPermit,
 ): Promise<ProviderAnswer> {
-  const { signal } = client;
   const pauses = mayRetry ? PAUSES_MS : [];
   let sent = 0;
   for (const [retries, pauseMs] of [...pauses, undefined].entries()) {
@@ -75,7 +74,7 @@ export async function callProvider(
       // Otherwise, the retries of the client would multiply those of the gateway and the requests to other endpoints.
       throw sent > 1 ? withoutRetry(attempt.failure) : attempt.failure;
     }
-    await pause(pauseMs, undefined, { signal });
+    await pause(pauseMs, undefined, { signal: client.signal });
   }
   throw providerFailed();
 }
@@ -111,24 +110,17 @@ async function attemptInOrder(
 async function attemptCall(
   dispatcher: Dispatcher,
   { endpoint, url, headers, body: content }: ProviderCall,
-  { signal, setProcessing, setProviderRequestId }: ProviderClient,
+  client: ProviderClient,
 ): Promise<Attempt> {
+  const { onLeave, setProcessing, setProviderRequestId } = client;
   const timeouts = {
     ...(endpoint.timeoutMs === undefined ? {} : { headersTimeout: endpoint.timeoutMs }),
     ...(endpoint.idleTimeoutMs === undefined ? {} : { bodyTimeout: endpoint.idleTimeoutMs }),
   };
   try {
-    const noting = noteStart(dispatcher, () => setProcessing(true));
-    const options = {
-      dispatcher: noting,
-      method: 'POST',
-      headers,
-      body: content,
-      signal,
-      ...timeouts,
-    } as const;
-    const response = await request(url, options);
-    const { statusCode: status, headers: received } = response;
+    const sent = { url, headers, body: content, ...timeouts };
+    const response = await sendRequest(dispatcher, sent, { onStart: () => setProcessing(true), onLeave });
+    const { status, headers: received } = response;
     const encoding = firstOf(received['content-encoding']);
     setProviderRequestId(firstOf(received['x-request-id']) ?? firstOf(received['request-id']));
     if (status >= 200 && status < 300) {
@@ -141,14 +133,14 @@ async function attemptCall(
     const retryAfter = firstOf(received['retry-after']);
     // The status is known, so a body that is too long, encoded or breaks off only costs the message.
     const body = await readRefusal(response.body, encoding).catch(() => '');
-    signal.throwIfAborted();
+    client.signal.throwIfAborted();
     const failure = translateRefusal({ status, retryAfter, body }, secretsOf(endpoint));
     const waitsBriefly = (failure.detail.retryAfterSeconds ?? 0) <= MAX_RETRY_AFTER_SECONDS;
     const mayRetry = OVERLOADED.has(status) && waitsBriefly;
     return { kind: 'failed', failure, mayRetry, mayFailOver: status === 429 || status >= 500 };
   } catch (cause) {
     setProcessing(false);
-    signal.throwIfAborted();
+    client.signal.throwIfAborted();
     const mayRetry = NEVER_SENT.has(codeOf(cause));
     return { kind: 'failed', failure: translateFailure(cause), mayRetry, mayFailOver: true };
   }
@@ -181,13 +173,15 @@ export function translateFailure(cause: unknown): ModelApiError {
 export async function readBytes(body: Readable, maxLength: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of body) {
-    const bytes: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
-    length += bytes.length;
-    if (length > maxLength)
-      throw providerFailed(new Error(`The response of the provider exceeds ${maxLength} bytes`));
-    chunks.push(bytes);
-  }
+  await new Promise<void>((resolve, reject) => {
+    finished(body, (failure) => (failure ? reject(failure) : resolve()));
+    body.on('data', (bytes: Buffer) => {
+      length += bytes.length;
+      chunks.push(bytes);
+      if (length <= maxLength) return;
+      body.destroy(providerFailed(new Error(`The response of the provider exceeds ${maxLength} bytes`)));
+    });
+  });
   const [only] = chunks;
   return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, length);
 }

@@ -14,8 +14,10 @@ import type { StreamMeter } from './wire-format.js';
 
 /** Running model request, whose usage is settled exactly once. */
 export interface Course {
-  /** Aborted when the client disconnects. */
+  /** Aborted when the client disconnects. Created on first use, because a signal costs time for each request. */
   readonly signal: AbortSignal;
+  /** Sets the function to call when the client disconnects. It replaces the previous one. */
+  onLeave(listener: (reason: Error) => void): void;
   /** Sets the meter of a stream. It counts the usage at a disconnect once there is any output. */
   follow(meter: Pick<StreamMeter, 'awaitsOutput' | 'usage'>): void;
   /**
@@ -49,7 +51,9 @@ const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
 /** Follows a model request until it is settled. A client that disconnects is charged for the usage so far. */
 export function followExchange({ req, res, model, reserved, choices, onCompletion }: CourseParts): Course {
   const startedAt = performance.now();
-  const leaving = new AbortController();
+  let leaving: AbortController | undefined;
+  let onLeave = (_reason: Error): void => {};
+  let hasLeft = false;
   const admission = admissionOf(req);
   const { client_id: clientId = '', sub: subject } = verifiedToken(req).claims;
   let providerRequestId: string | undefined;
@@ -67,12 +71,22 @@ export function followExchange({ req, res, model, reserved, choices, onCompletio
     onCompletion({ ...names, ...charged, outcome, durationMs });
   };
   onResponseFinished(res, () => {
+    hasLeft = true;
     end('client_left', usageSoFar());
-    leaving.abort(CLIENT_LEFT);
+    leaving?.abort(CLIENT_LEFT);
+    onLeave(CLIENT_LEFT);
   });
 
   return {
-    signal: leaving.signal,
+    get signal() {
+      leaving ??= new AbortController();
+      if (hasLeft) leaving.abort(CLIENT_LEFT);
+      return leaving.signal;
+    },
+    onLeave(listener) {
+      onLeave = listener;
+      if (hasLeft) listener(CLIENT_LEFT);
+    },
     follow(meter) {
       const beforeOutput = usageSoFar;
       usageSoFar = () => (meter.awaitsOutput ? withUnseen(meter.usage, beforeOutput()) : meter.usage);

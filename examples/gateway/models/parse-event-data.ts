@@ -1,5 +1,5 @@
 import type { JsonObject } from 'passport-jwe';
-import { isUnset, json } from './read-body.js';
+import { isJsonObject, isUnset } from './read-body.js';
 import { StreamBrokenError } from './wire-format.js';
 
 /** Form of error types. Other strings could contain anything, for example a secret. */
@@ -14,7 +14,7 @@ export function parseEventData(data: string): JsonObject {
   const chunk = parseEventObject(data);
   const { error } = chunk;
   if (!isUnset(error)) {
-    const { type } = json.safeParse(error).data ?? {};
+    const type = isJsonObject(error) ? error['type'] : undefined;
     const isType = typeof type === 'string' && ERROR_TYPE.test(type);
     throw new StreamBrokenError(ERROR_REPORTED, { type: isType ? type : undefined });
   }
@@ -29,9 +29,9 @@ export const ERROR_REPORTED = 'The provider reported an error within the stream'
  * @throws StreamBrokenError if the data is not an object.
  */
 export function parseEventObject(data: string): JsonObject {
-  const chunk = json.safeParse(parse(data));
-  if (!chunk.success) throw new StreamBrokenError('The provider sent a malformed event');
-  return chunk.data;
+  const chunk = parse(data);
+  if (!isJsonObject(chunk)) throw new StreamBrokenError('The provider sent a malformed event');
+  return chunk;
 }
 
 function parse(data: string): unknown {

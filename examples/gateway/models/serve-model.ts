@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Request, RequestHandler, Response } from 'express';
-import { isResponseFinished, verifiedToken } from 'passport-jwe';
+import { isResponseFinished, type JsonObject, verifiedToken } from 'passport-jwe';
 import type { ApiKeyRegistry, ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
 import type { Dispatcher } from 'undici';
 import { decodeUtf8 } from '../json/decode-utf8.js';
@@ -21,7 +21,7 @@ import { describeFailure, describeModelError } from './describe-model-error.js';
 import { endpointsOf, findModel, modelsOf, urlOf } from './find-model.js';
 import { type Course, followExchange } from './follow-exchange.js';
 import { providerFailed } from './model-api-error.js';
-import { json } from './read-body.js';
+import { isJsonObject } from './read-body.js';
 import { relayStream } from './relay-stream.js';
 import { suspendRetries } from './suspend-retries.js';
 import { completeUsage, estimateOutput, isSilent, NOTHING } from './token-usage.js';
@@ -171,12 +171,18 @@ async function passAnswerOn<Asked extends ModelRequest>(
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
-function parseAnswer(bytes: Buffer) {
+function parseAnswer(bytes: Buffer): JsonObject {
+  const answer = parse(bytes);
+  if (isJsonObject(answer)) return answer;
+  throw providerFailed(new Error('The response of the provider is not a JSON object'));
+}
+
+function parse(bytes: Buffer): unknown {
   try {
-    return json.parse(JSON.parse(decodeUtf8(bytes)));
+    return JSON.parse(decodeUtf8(bytes));
   } catch {
     // The error of the parser would quote the response, which must not be logged.
-    throw providerFailed(new Error('The response of the provider is not a JSON object'));
+    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { json } from './read-body.js';
+import { isJsonObject } from './read-body.js';
 
 /** Number of model tokens that a request used. */
 export interface TokenUsage {
@@ -126,5 +126,5 @@ export function readCount(value: unknown): number {
 export function readCountAt(value: unknown, ...path: readonly string[]): number | undefined {
   const [name, ...others] = path;
   if (name === undefined) return typeof value === 'number' && value >= 0 ? readCount(value) : undefined;
-  return readCountAt(json.safeParse(value).data?.[name], ...others);
+  return readCountAt(isJsonObject(value) ? value[name] : undefined, ...others);
 }
