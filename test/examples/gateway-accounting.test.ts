@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Agent } from 'undici';
 import { callProvider } from '../../examples/gateway/models/call-provider.js';
 import type { CompletionRecord } from '../../examples/gateway/models/completion-record.js';
+import { openaiChat } from '../../examples/gateway/models/openai-chat.js';
 import { estimateUnseen } from '../../examples/gateway/models/token-usage.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 import {
@@ -285,6 +286,18 @@ describe('a client that disconnects', () => {
     expect(record?.outputTokens).toBeGreaterThan(0);
   });
 
+  test('after the provider has reported the input, but before any output, is charged output by time', async () => {
+    const thinking: UpstreamReply = (res) => {
+      res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      res.write(start);
+    };
+    const record = await leave({ messages, stream: true }, thinking);
+
+    expect(record).toMatchObject({ ...left, inputTokens: 35, cachedTokens: 30, source: 'estimate' });
+    expect(record?.outputTokens).toBeGreaterThan(1);
+    expect(record?.outputTokens).toBeLessThanOrEqual(MAX_TOKENS);
+  });
+
   test('with an image of 1 MB does not lock its key', async () => {
     const small = await gateway.tokenOf('small');
     const source = { type: 'base64', media_type: 'image/png', data: 'A'.repeat(1024 * 1024) };
@@ -317,7 +330,10 @@ describe('a client that disconnects', () => {
       setProcessing: (isProcessing: boolean) => void states.push(isProcessing),
       setProviderRequestId: () => undefined,
     };
-    const answer = callProvider(dispatcher, [() => call], client);
+    const answer = callProvider(dispatcher, [() => call], client, {
+      mayRetry: true,
+      onExhausted: () => undefined,
+    });
     leaving.abort();
     await new Promise(setImmediate);
     fail();
@@ -337,5 +353,13 @@ describe('a client that disconnects', () => {
       inputTokens: 7,
       outputTokens,
     });
+  });
+
+  test('during a chat with n is charged n times the output by time, up to the reservation', () => {
+    const reserved = { inputTokens: 7, outputTokens: 4096 };
+
+    expect(estimateUnseen(reserved, 1000, 8).outputTokens).toBe(1600);
+    expect(estimateUnseen(reserved, 1000, 128).outputTokens).toBe(4096);
+    expect(openaiChat.read({ model: 'm', messages, n: 8 }).choices).toBe(8);
   });
 });

@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { request as undiciRequest } from 'undici';
@@ -55,9 +56,9 @@ const headersOf = (bearer: string, length: number) => ({
 });
 
 /** Sends the head of a request, and the body when the server asks for it. Resolves with all that the server sent. */
-function expectContinue(bearer: string, body: string): Promise<string> {
+function expectContinue(bearer: string, body: string, length = body.length): Promise<string> {
   const { hostname, port } = new URL(gateway.origin);
-  const fields = Object.entries(headersOf(bearer, body.length)).map(([name, value]) => `${name}: ${value}`);
+  const fields = Object.entries(headersOf(bearer, length)).map(([name, value]) => `${name}: ${value}`);
   const head = [`POST ${PATH} HTTP/1.1`, 'Host: gateway', 'Expect: 100-continue', ...fields, '', ''];
   return new Promise((resolve, reject) => {
     let received = '';
@@ -137,6 +138,41 @@ test.each([
   expect([before.status, after.status]).toEqual([status, status]);
   expect(requestsLeft(before) - requestsLeft(after)).toBe(1);
   expect(after.headers.get('ratelimit')).toContain('"tokens_per_minute";r=10000000');
+});
+
+describe('a body that is longer than 32 MiB receives a 413', () => {
+  test('before the upload, if its length is declared', async () => {
+    const received = await expectContinue(token, CHAT, 32 * 1024 * 1024 + 1);
+
+    expect(received).toMatch(/^HTTP\/1\.1 413 /);
+    expect(received).toContain('"type":"request_too_large"');
+  });
+
+  test('during the upload, if it is chunked', async () => {
+    const { statusCode, body } = await undiciRequest(gateway.origin + PATH, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: Readable.from(Array<Buffer>(4).fill(UPLOAD)),
+    });
+
+    expect(statusCode).toBe(413);
+    expect(await body.json()).toMatchObject({
+      error: { message: expect.stringContaining('33554432 bytes') },
+    });
+  });
+});
+
+test('a chunked body grows to its length', async () => {
+  const content = 'ä'.repeat(500_000);
+  const parts = [CHAT.slice(0, -4), content.slice(0, 100_001), content.slice(100_001), CHAT.slice(-4)];
+  const { statusCode, body } = await undiciRequest(gateway.origin + PATH, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: Readable.from(parts.map((part) => Buffer.from(part))),
+  });
+
+  expect(statusCode).toBe(200);
+  expect(await body.text()).toContain(content);
 });
 
 test('the RateLimit header counts the reserved tokens', async () => {

@@ -241,6 +241,13 @@ test('a client that ignores x-should-retry does not multiply the retries', async
   expect(first.requests).toHaveLength(5);
 });
 
+test('a failure that permits no retry does not suspend the retries of other requests', async () => {
+  first.answer(replyJson({}, 500), replyJson({}, 503), answered);
+  second.answer(replyJson({}, 503));
+
+  expect([(await chat('pair')).status, (await chat('pair')).status]).toEqual([503, 200]);
+});
+
 test('the official client does not repeat requests to several endpoints', async () => {
   first.answer(replyJson({}, 500));
   second.answer(replyJson({}, 500));

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { anthropicMessages } from '../../examples/gateway/models/anthropic-messages.js';
 import { estimateInput } from '../../examples/gateway/models/estimate-input.js';
 import { openaiChat } from '../../examples/gateway/models/openai-chat.js';
+import { openaiResponses } from '../../examples/gateway/models/openai-responses.js';
 
 const mediaTokens = { image: 10_000, audio: 200_000, file: 3_000_000 };
 const estimate = (...parts: readonly unknown[]): number => estimateInput(...parts)({ mediaTokens });
@@ -88,6 +89,34 @@ describe('an estimate of the input', () => {
 
   test('counts the text of an object that pretends to be an image', () => {
     expect(estimate({ type: 'image_url', role: 'user', content: 'c'.repeat(4000) })).toBeGreaterThan(1000);
+  });
+
+  test.each([
+    ['input', { type: 'tool_use', id: 't', name: 'f' }],
+    ['parameters', { type: 'function', name: 'f' }],
+    ['input_schema', { name: 'f' }],
+    ['schema', { type: 'json_schema', name: 'f' }],
+  ])('counts JSON of the application in %s by its length, also if it resembles media', (member, part) => {
+    const disguised = [
+      { type: 'image', source: 's'.repeat(4000) },
+      { type: 'reasoning', data: [{ type: 'file', file: 'f'.repeat(4000) }] },
+    ];
+    const whole = { ...part, [member]: disguised };
+
+    expect(estimate(whole)).toBe(Math.ceil(JSON.stringify(whole).length / 4));
+  });
+
+  test.each([
+    [openaiChat, 'response_format'],
+    [openaiChat, 'prediction'],
+    [anthropicMessages, 'output_config'],
+    [anthropicMessages, 'output_format'],
+    [openaiResponses, 'text'],
+  ])('counts what the provider reads beside the messages: %#, %s', (format, member) => {
+    const body = { model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'Hi' }], input: 'Hi' };
+    const asked = format.read({ ...body, [member]: { type: 'content', content: 'c'.repeat(4000) } });
+
+    expect(asked.inputEstimate({ mediaTokens })).toBeGreaterThan(1000);
   });
 
   test('counts schemas of tools with a property "type" or "image_url" as text', () => {

@@ -150,6 +150,7 @@ describe('a stream', () => {
         get isComplete() {
           return isComplete;
         },
+        awaitsOutput: false,
         usage: NOTHING,
       };
       const { signal } = new AbortController();

@@ -13,6 +13,7 @@ import { type ModelGateway, modelKey, startModelGateway } from '../support/model
 
 const exporter = new InMemorySpanExporter();
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+const PARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
 let gateway: ModelGateway;
 
 beforeAll(async () => {
@@ -23,6 +24,7 @@ beforeAll(async () => {
   );
   gateway = await startModelGateway({
     keys: { demo: modelKey(['{ name: echo-1, endpoint: "echo:" }']) },
+    environment: { TRUST_PROXY: '127.0.0.1' },
     observers: { tracing: await loadTracing() },
   });
 });
@@ -37,14 +39,14 @@ async function chat(content: string): Promise<void> {
     headers: {
       Authorization: `Bearer ${token}`,
       'Content-Type': 'application/json',
-      traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01`,
+      traceparent: PARENT,
     },
     body: JSON.stringify({ model: 'echo-1', messages: [{ role: 'user', content }] }),
   });
   await answer.text();
 }
 
-test("a request is a span in the client's trace, with a child span for the provider", async () => {
+test('a request is a span in the trace of a trusted proxy, with a child span for the provider', async () => {
   await chat('hello');
   const [asked, request] = exporter.getFinishedSpans();
 
@@ -59,6 +61,18 @@ test("a request is a span in the client's trace, with a child span for the provi
   expect(request?.parentSpanContext?.spanId).toBe('b7ad6b7169203331');
   expect(asked?.name).toBe('ask echo-1');
   expect(asked?.parentSpanContext?.spanId).toBe(request?.spanContext().spanId);
+});
+
+test('a request from another peer starts a new trace', async () => {
+  const keys = { demo: modelKey(['{ name: echo-1, endpoint: "echo:" }']) };
+  const direct = await startModelGateway({ keys, observers: { tracing: await loadTracing() } });
+  exporter.reset();
+  await (await fetch(`${direct.origin}/nowhere`, { headers: { traceparent: PARENT } })).text();
+  await direct.close();
+  const [request] = exporter.getFinishedSpans();
+
+  expect(request?.spanContext().traceId).not.toBe(TRACE_ID);
+  expect(request?.parentSpanContext).toBeUndefined();
 });
 
 test('a path without a route does not name its span', async () => {

@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, createServer, request, type Server, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { build } from 'esbuild';
 import { exchange, type GatewayProgram, setUpGatewayPrograms } from '../support/gateway-programs.js';
@@ -46,6 +49,23 @@ function answer(res: ServerResponse): void {
   const usage = { prompt_tokens: 10, completion_tokens: 1 };
   res.setHeader('Content-Type', 'application/json');
   res.end(JSON.stringify({ choices: [{ message: { content: 'Hi' }, finish_reason: 'stop' }], usage }));
+}
+
+/** Sends a chat in chunks of one byte. Resolves with the first line of the response. */
+async function uploadInBytes({ port, token }: Pick<Target, 'port' | 'token'>, body: string): Promise<string> {
+  const socket = connect(port, '127.0.0.1');
+  const head = [
+    ...['POST /v1/chat/completions HTTP/1.1', 'Host: gateway', `Authorization: Bearer ${token}`],
+    ...['Content-Type: application/json', 'Transfer-Encoding: chunked', 'Connection: close', '', ''],
+  ];
+  socket.write(head.join('\r\n'));
+  for (let at = 0; at < body.length; at += 10_000) {
+    const chunks = [...body.slice(at, at + 10_000)].map((byte) => `1\r\n${byte}\r\n`);
+    if (!socket.write(chunks.join(''))) await once(socket, 'drain');
+  }
+  socket.write('0\r\n\r\n');
+  const received = await readText(socket);
+  return received.slice(0, received.indexOf('\r\n'));
 }
 
 function releaseAll(): void {
@@ -153,3 +173,12 @@ test.each([
   },
   120_000,
 );
+
+test('an upload of 1 MB in chunks of one byte needs less than 200 MB', async () => {
+  isHolding = false;
+  const gateway = await startGateway();
+  const target = { port: gateway.port, token: await exchange(gateway.origin, 'sk-uploads') };
+
+  expect(await uploadInBytes(target, `${PROMPT}${'a'.repeat(1_000_000)}"}]}`)).toBe('HTTP/1.1 200 OK');
+  expect(await peakRssMb(gateway)).toBeLessThan(200);
+}, 120_000);

@@ -6,7 +6,7 @@ export interface JsonLimits {
   readonly depth: number;
   /** Maximum number of members in one object. */
   readonly members: number;
-  /** Maximum number of values at all levels. An empty object or array counts as two. */
+  /** Maximum number of values in all objects and arrays. An empty object or array counts as two values. */
   readonly values: number;
 }
 
@@ -19,31 +19,28 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /**
- * Returns the limit that JSON bytes exceed, or `undefined` (RFC 8259 §9). Check the limits before parsing: parsers need
- * much time and memory for millions of members, levels or values, and recursive functions overflow the stack. Invalid JSON is accepted.
+ * Returns the limit that JSON bytes exceed, or `undefined` (RFC 8259 §9). Check the limits before parsing: parsers take
+ * seconds for millions of values or levels, and recursive functions overflow the stack. Invalid JSON is accepted.
  */
 export function findExcess(bytes: Buffer, limits: JsonLimits): keyof JsonLimits | undefined {
   /** Number of members in each open object or array. */
   const counts: number[] = [];
   let members = 0;
-  /** Each value is the first one in a container, or follows a comma. An empty container counts as two values. */
-  let values = 1;
+  let values = 0;
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at];
     if (byte === QUOTE) at = endOfString(bytes, at) - 1;
     else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       if (counts.push(members) > limits.depth) return 'depth';
-      values += 1;
-      if (values > limits.values) return 'values';
       members = 0;
+      values += 1;
     } else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) members = counts.pop() ?? 0;
+    else if (byte === COMMA) values += 1;
     else if (byte === COLON) {
       members += 1;
       if (members > limits.members) return 'members';
-    } else if (byte === COMMA) {
-      values += 1;
-      if (values > limits.values) return 'values';
     }
+    if (values > limits.values) return 'values';
   }
   return undefined;
 }

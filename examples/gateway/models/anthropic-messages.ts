@@ -26,9 +26,11 @@ const messagesSchema = z.object({
   top_p: z.number().nullish(),
   thinking: z.object({ type: z.string(), budget_tokens: z.int().nullish() }).nullish(),
   tools: toolList,
+  output_config: z.unknown().optional(),
+  output_format: z.unknown().optional(),
 });
 
-/** Settings of a request. Without the messages and tools, which then occupy no memory while the provider responds. */
+/** Settings of a request. Without the input and unknown members, which then occupy no memory while the provider responds. */
 type MessagesSettings = Pick<
   z.output<typeof messagesSchema>,
   'max_tokens' | 'thinking' | 'temperature' | 'top_p'
@@ -52,12 +54,15 @@ export const anthropicMessages: WireFormat<ModelRequest> = {
   route: '/v1/messages',
 
   read(body) {
-    const { model, messages, system, tools, stream, ...request } = readBody(messagesSchema, body);
+    const { model, stream, messages, system, tools, output_config, output_format, ...request } = readBody(
+      messagesSchema,
+      body,
+    );
     return {
       model,
       isStream: stream === true,
       toolNames: namesOfTools(tools),
-      inputEstimate: estimateInput(messages, system, tools),
+      inputEstimate: estimateInput(messages, system, tools, output_config, output_format),
       maxOutput: ({ explicit: { maxTokens } }) =>
         Math.min(request.max_tokens, maxTokens ?? request.max_tokens),
       changesFor: (configuration) => changesFor(request, configuration),
@@ -208,6 +213,9 @@ function meterMessages(inputTokens: number): StreamMeter {
     },
     get isComplete() {
       return isComplete;
+    },
+    get awaitsOutput() {
+      return emitted.tokens === 0 && !isComplete;
     },
     get usage() {
       const estimated = { inputTokens, outputTokens: emitted.tokens };

@@ -1,34 +1,41 @@
-import express, { type RequestHandler } from 'express';
+import express, { type Request, type RequestHandler } from 'express';
 import { InvalidRequestError } from 'passport-jwe';
+import { ModelApiError } from './model-api-error.js';
 
 const TYPE = 'application/json';
 
-/** Length in bytes from which the buffer is allocated before the body arrives. */
-const LARGE = 64 * 1024;
+/** Initial length in bytes of the buffer for a chunked body, whose length is unknown. */
+const FIRST_LENGTH = 64 * 1024;
 
 /**
- * Creates middleware that reads a JSON body into `req.body`, as a buffer. `express.raw()` collects the parts of a body and
- * then copies them. This middleware copies each part of a large body into one buffer as it arrives, so that a body needs
- * its own length in memory alone. Pages of the buffer that are not written yet occupy no memory.
+ * Creates middleware that reads a JSON body into `req.body`, as a buffer. `express.raw()` keeps each part of a body and
+ * then copies them, so that a body in chunks of one byte needs 350 times its length in memory. This middleware copies
+ * each part into one buffer as it arrives. Pages of the buffer that are not written yet occupy no memory.
  *
  * @param limit maximum length in bytes.
  */
 export function bufferBody(limit: number): RequestHandler {
-  const readSmall = express.raw({ type: TYPE, limit });
+  const readEncoded = express.raw({ type: TYPE, limit });
   return function readBytesOfBody(req, res, next) {
-    const length = Number(req.get('content-length') ?? 0);
     const isEncoded = !/^identity$/i.test(req.get('content-encoding') ?? 'identity');
-    // Chunked, encoded, short and too long bodies, and bodies of other types.
-    if (!(length >= LARGE && length <= limit) || isEncoded || req.is(TYPE) === false) {
-      return readSmall(req, res, next);
-    }
-    const bytes = Buffer.allocUnsafeSlow(length);
+    const declared = lengthOf(req);
+    // Also bodies of other types, and requests without a body.
+    if (isEncoded || typeof req.is(TYPE) !== 'string') return readEncoded(req, res, next);
+    if (declared !== undefined && declared > limit) return next(tooLarge(limit));
+    let bytes: Buffer = Buffer.allocUnsafeSlow(declared ?? FIRST_LENGTH);
     let filled = 0;
-    const finish = (failure?: InvalidRequestError): void => {
+    const finish = (failure?: Error): void => {
       req.off('data', copy).off('end', end).off('error', fail).off('close', fail);
       next(failure);
     };
     const copy = (part: Buffer): void => {
+      const length = filled + part.length;
+      if (length > limit) {
+        finish(tooLarge(limit));
+        req.resume();
+        return;
+      }
+      if (length > bytes.length) bytes = extend(bytes, Math.min(limit, Math.max(length, 2 * bytes.length)));
       filled += part.copy(bytes, filled);
     };
     const end = (): void => {
@@ -40,4 +47,21 @@ export function bufferBody(limit: number): RequestHandler {
     };
     req.on('data', copy).once('end', end).once('error', fail).once('close', fail);
   };
+}
+
+/** Returns the declared length of a body, or `undefined` for a chunked body (RFC 9112 §6.3). */
+function lengthOf(req: Request): number | undefined {
+  const length = req.get('content-length');
+  return length === undefined ? undefined : Number(length);
+}
+
+function extend(bytes: Buffer, length: number): Buffer {
+  const longer = Buffer.allocUnsafeSlow(length);
+  bytes.copy(longer);
+  return longer;
+}
+
+function tooLarge(limit: number): ModelApiError {
+  const message = `The request body is too large: the maximum is ${limit} bytes`;
+  return new ModelApiError({ status: 413, type: 'request_too_large', code: 'invalid_request', message });
 }

@@ -8,6 +8,7 @@ import type { Course } from './follow-exchange.js';
 import { ModelApiError, providerFailed, providerTimedOut, withoutRetry } from './model-api-error.js';
 import { noteStart } from './note-start.js';
 import { secretsOf } from './redact-secrets.js';
+import type { RetryPermit } from './suspend-retries.js';
 import { translateRefusal } from './translate-refusal.js';
 
 /** Request to an endpoint of a model. */
@@ -54,23 +55,23 @@ const MAX_REFUSAL_LENGTH = 64 * 1024;
  * @param calls requests to the endpoints, in order. Each one is built when it is needed.
  * @param client `signal` is aborted when the client disconnects. `setProcessing` is called when a provider receives the request, and when it fails.
  *   `setProviderRequestId` is called for each response.
- * @param mayRetry whether to retry after delays.
  * @throws ModelApiError (as rejection) if all endpoints failed, or if one rejected the request.
  */
 export async function callProvider(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
   client: ProviderClient,
-  mayRetry = true,
+  { mayRetry, onExhausted }: RetryPermit,
 ): Promise<ProviderAnswer> {
   const { signal } = client;
   const pauses = mayRetry ? PAUSES_MS : [];
   let sent = 0;
-  for (const pauseMs of [...pauses, undefined]) {
+  for (const [retries, pauseMs] of [...pauses, undefined].entries()) {
     const attempt = await attemptInOrder(dispatcher, calls, client);
     if (attempt.kind === 'answered') return attempt.answer;
     sent += attempt.sent;
     if (!attempt.mayRetry || pauseMs === undefined) {
+      if (attempt.mayRetry || retries > 0) onExhausted();
       // Otherwise, the retries of the client would multiply those of the gateway and the requests to other endpoints.
       throw sent > 1 ? withoutRetry(attempt.failure) : attempt.failure;
     }

@@ -27,6 +27,14 @@ const DATA: ReadonlySet<string> = new Set([
   ...['video_url', 'input_video', 'data', 'signature', 'encrypted_content'],
 ]);
 
+/**
+ * Members with JSON of the application: schemas, and arguments of tools. All of it counts by its length, also an object that
+ * resembles an image.
+ */
+const APPLICATION_JSON: ReadonlySet<string> = new Set([
+  ...['input', 'input_schema', 'input_examples', 'output_schema', 'parameters', 'schema'],
+]);
+
 /** Sources of Anthropic's documents that contain text or content blocks. */
 const READABLE_SOURCES: ReadonlySet<unknown> = new Set(['text', 'content']);
 
@@ -40,30 +48,42 @@ export function estimateInput(...parts: readonly unknown[]): InputEstimate {
   return ({ mediaTokens: each }) => text + image * each.image + audio * each.audio + file * each.file;
 }
 
+type Size = { characters: number } & Record<Kind, number>;
+
 /** Counts media, and the characters of the other values as JSON, except for escapes. It does not write the JSON. */
-function measure(parts: readonly unknown[]): { characters: number } & Record<Kind, number> {
-  const size = { characters: 0, image: 0, audio: 0, file: 0 };
+function measure(parts: readonly unknown[]): Size {
+  const size: Size = { characters: 0, image: 0, audio: 0, file: 0 };
   const pending = parts.filter((part) => part !== undefined && part !== null);
+  const texts: unknown[] = [];
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    if (typeof value === 'string') size.characters += value.length + 2;
-    else if (typeof value !== 'object' || value === null) size.characters += String(value).length;
-    else if (Array.isArray(value)) {
-      size.characters += Math.max(2, value.length + 1);
-      for (const entry of value) pending.push(entry);
-    } else {
+    size.characters += lengthOf(value);
+    if (Array.isArray(value)) for (const entry of value) pending.push(entry);
+    else if (typeof value === 'object' && value !== null) {
       const type = 'type' in value ? value.type : undefined;
       const hasData = KINDS.has(type) && !isReadable(value);
       const kind = hasData ? KINDS.get(type) : undefined;
       if (kind !== undefined) size[kind] += 1;
-      const members = Object.entries(value);
-      size.characters += Math.max(2, members.length + 1);
-      for (const [name, member] of members) {
-        size.characters += name.length + 3;
-        if (!hasData || !DATA.has(name)) pending.push(member);
+      for (const [name, member] of Object.entries(value)) {
+        if (APPLICATION_JSON.has(name)) texts.push(member);
+        else if (!hasData || !DATA.has(name)) pending.push(member);
       }
     }
   }
+  for (let value = texts.pop(); value !== undefined; value = texts.pop()) {
+    size.characters += lengthOf(value);
+    if (typeof value === 'object' && value !== null)
+      for (const each of Object.values(value)) texts.push(each);
+  }
   return size;
+}
+
+/** Returns the length of a value as JSON, without its entries or the values of its members. */
+function lengthOf(value: unknown): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return String(value).length;
+  if (Array.isArray(value)) return Math.max(2, value.length + 1);
+  const names = Object.keys(value);
+  return names.reduce((sum, name) => sum + name.length + 3, Math.max(2, names.length + 1));
 }
 
 function isReadable(part: object): boolean {

@@ -4,19 +4,20 @@ import { requestIdOf } from '../observability/request-id.js';
 import type { CompletionListener, CompletionRecord } from './completion-record.js';
 import {
   estimateUnseen,
-  isSilent,
   limitEstimate,
   NOTHING,
   type TokenCounts,
   type TokenUsage,
+  withUnseen,
 } from './token-usage.js';
+import type { StreamMeter } from './wire-format.js';
 
 /** Running model request, whose usage is settled exactly once. */
 export interface Course {
   /** Aborted when the client disconnects. */
   readonly signal: AbortSignal;
-  /** Sets the function that returns the usage of a stream at a disconnect, once there is any output. */
-  follow(usageSoFar: () => TokenUsage): void;
+  /** Sets the meter of a stream. It counts the usage at a disconnect once there is any output. */
+  follow(meter: Pick<StreamMeter, 'awaitsOutput' | 'usage'>): void;
   /**
    * Sets whether a provider is processing the request, initially not. A client that disconnects meanwhile is charged an
    * estimate. Otherwise, for example during the wait before a retry, it is charged nothing.
@@ -34,6 +35,8 @@ export interface CourseParts {
   readonly res: Response;
   readonly model: string;
   readonly reserved: TokenCounts;
+  /** Number of answers that the provider generates at the same time. */
+  readonly choices: number;
   readonly onCompletion: CompletionListener;
 }
 
@@ -44,7 +47,7 @@ const CLIENT_LEFT = new DOMException('The client disconnected', 'AbortError');
 const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
 
 /** Follows a model request until it is settled. A client that disconnects is charged for the usage so far. */
-export function followExchange({ req, res, model, reserved, onCompletion }: CourseParts): Course {
+export function followExchange({ req, res, model, reserved, choices, onCompletion }: CourseParts): Course {
   const startedAt = performance.now();
   const leaving = new AbortController();
   const admission = admissionOf(req);
@@ -70,16 +73,14 @@ export function followExchange({ req, res, model, reserved, onCompletion }: Cour
 
   return {
     signal: leaving.signal,
-    follow(readUsage) {
+    follow(meter) {
       const beforeOutput = usageSoFar;
-      usageSoFar = () => {
-        const usage = readUsage();
-        return isSilent(usage) ? beforeOutput() : usage;
-      };
+      usageSoFar = () => (meter.awaitsOutput ? withUnseen(meter.usage, beforeOutput()) : meter.usage);
     },
     setProcessing(isProcessing) {
       const since = performance.now();
-      usageSoFar = () => (isProcessing ? estimateUnseen(reserved, performance.now() - since) : NOTHING);
+      usageSoFar = () =>
+        isProcessing ? estimateUnseen(reserved, performance.now() - since, choices) : NOTHING;
     },
     setProviderRequestId(id) {
       providerRequestId = id !== undefined && REQUEST_ID.test(id) ? id : undefined;

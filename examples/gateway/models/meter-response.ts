@@ -50,6 +50,9 @@ export function meterResponse(inputTokens: number, secrets: readonly string[]): 
     get isComplete() {
       return isComplete;
     },
+    get awaitsOutput() {
+      return emitted.tokens === 0 && !isComplete;
+    },
     get usage() {
       const estimated = { inputTokens, outputTokens: emitted.tokens };
       return isComplete ? completeUsage(reported, estimated) : usageSoFar(reported, estimated);

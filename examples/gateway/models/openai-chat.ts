@@ -30,11 +30,13 @@ const chatSchema = z.object({
   top_p: z.number().nullish(),
   tools: toolList,
   functions: listOf(z.looseObject({ name: z.string() }), MAX_TOOLS).nullish(),
+  response_format: z.unknown().optional(),
+  prediction: z.unknown().optional(),
 });
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
 
-/** Settings of a chat. Without the messages and tools, which then occupy no memory while the provider responds. */
+/** Settings of a chat. Without the input and unknown members, which then occupy no memory while the provider responds. */
 type ChatSettings = Pick<
   z.output<typeof chatSchema>,
   'stream' | 'stream_options' | 'max_tokens' | 'max_completion_tokens' | 'n' | 'temperature' | 'top_p'
@@ -54,14 +56,18 @@ export const openaiChat: WireFormat<ChatRequest> = {
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 
   read(body) {
-    const { messages, tools, functions, model, ...chat } = readBody(chatSchema, body);
+    const { model, messages, tools, functions, response_format, prediction, ...chat } = readBody(
+      chatSchema,
+      body,
+    );
     const { stream, stream_options: options } = chat;
     return {
       model,
       isStream: stream === true,
       wantsUsage: options?.include_usage === true,
       toolNames: [...namesOfTools(tools), ...(functions ?? []).map(({ name }) => name)],
-      inputEstimate: estimateInput(messages, tools, functions),
+      choices: chat.n ?? 1,
+      inputEstimate: estimateInput(messages, tools, functions, response_format, prediction),
       maxOutput: (configuration) => maxOutputOf(chat, configuration) * (chat.n ?? 1),
       changesFor: (configuration, endpoint) => changesFor(chat, configuration, endpoint),
     };
@@ -180,6 +186,9 @@ function meterChat(inputTokens: number, hidesUsage: boolean): StreamMeter {
     // Some providers end streams without `[DONE]`.
     get isWhole() {
       return isWhole();
+    },
+    get awaitsOutput() {
+      return emitted.tokens === 0 && !isWhole();
     },
     get usage() {
       const estimated = { inputTokens, outputTokens: emitted.tokens };

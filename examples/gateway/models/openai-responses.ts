@@ -42,12 +42,13 @@ const responsesSchema = z.object({
   top_p: z.number().nullish(),
   tools: toolList,
   tool_choice: toolChoice,
+  text: z.unknown().optional(),
   reasoning: z.unknown().optional(),
 });
 
 type ResponsesBody = z.output<typeof responsesSchema>;
 
-/** Settings of a request. Without the input and tools, which then occupy no memory while the provider responds. */
+/** Settings of a request. Without the input and unknown members, which then occupy no memory while the provider responds. */
 type ResponsesSettings = Pick<ResponsesBody, 'max_output_tokens' | 'temperature' | 'top_p'> & {
   readonly isReasoning: boolean;
 };
@@ -61,15 +62,17 @@ export const openaiResponses: WireFormat<ModelRequest> = {
   authorize: (apiKey) => ({ authorization: `Bearer ${apiKey}` }),
 
   read(body) {
-    const request = readBody(responsesSchema, body);
-    const { model, input, instructions, tools, tool_choice: choice, stream, reasoning } = request;
-    const { max_output_tokens, temperature, top_p } = request;
+    const { model, stream, input, instructions, tools, text, reasoning, ...others } = readBody(
+      responsesSchema,
+      body,
+    );
+    const { tool_choice: choice, max_output_tokens, temperature, top_p } = others;
     const settings = { max_output_tokens, temperature, top_p, isReasoning: !isUnset(reasoning) };
     return {
       model,
       isStream: stream === true,
       toolNames: [...namesOfTools(tools), ...namesOfChoice(choice), ...namesOfCalls(input)],
-      inputEstimate: estimateInput(input, instructions, tools),
+      inputEstimate: estimateInput(input, instructions, tools, text),
       maxOutput: ({ explicit, maxTokens }) => limitOf(settings, explicit.maxTokens) ?? maxTokens,
       changesFor: (configuration) => changesFor(settings, configuration),
     };
@@ -104,7 +107,7 @@ function namesOfCalls(input: ResponsesBody['input']): readonly string[] {
 
 /** Returns the smaller limit of the output, or `undefined` if neither the file nor the request sets one. */
 function limitOf(
-  { max_output_tokens: requested }: Pick<ResponsesSettings, 'max_output_tokens'>,
+  { max_output_tokens: requested }: ResponsesSettings,
   maxTokens: number | undefined,
 ): number | undefined {
   const limits = [requested, maxTokens].filter((limit) => typeof limit === 'number');
@@ -120,7 +123,7 @@ function changesFor(settings: ResponsesSettings, { explicit }: ModelConfiguratio
     changes.set('max_output_tokens', { kind: 'set', value: limit });
   }
   // Reasoning models reject a temperature, and some models reject it beside `top_p`.
-  const isFree = isUnset(temperature) && isUnset(topP) && !isReasoning;
+  const isFree = !isReasoning && isUnset(temperature) && isUnset(topP);
   if (explicit.temperature !== undefined && isFree) {
     changes.set('temperature', { kind: 'set', value: explicit.temperature });
   }

@@ -75,7 +75,8 @@ export function serveModel<Asked extends ModelRequest>(
     const model = modelOf(req, asked.model, service.apiKeys);
     const reserved = { inputTokens: asked.inputEstimate(model), outputTokens: asked.maxOutput(model) };
     const { onCompletion } = service;
-    const course = followExchange({ req, res, model: model.name, reserved, onCompletion });
+    const { choices = 1 } = asked;
+    const course = followExchange({ req, res, model: model.name, reserved, choices, onCompletion });
     const exchange = { ...route, req, res, course, model };
     try {
       const attributes = { 'gen_ai.request.model': model.name };
@@ -104,7 +105,7 @@ async function ask<Asked extends ModelRequest>(
   const calls = endpointsOf(model, format).map(
     (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin, req.query)),
   );
-  return suspendRetries(model, (mayRetry) => callProvider(dispatcher, calls, course, mayRetry));
+  return suspendRetries(model, (permit) => callProvider(dispatcher, calls, course, permit));
 }
 
 function callOf<Asked extends ModelRequest>(
@@ -190,7 +191,7 @@ async function passStreamOn<Asked extends ModelRequest>(
   }
   const asked = askedOf(req);
   const meter = format.meter(asked, endpoint, asked.inputEstimate(model));
-  course.follow(() => meter.usage);
+  course.follow(meter);
   try {
     await relayStream({ body, res, meter, signal: course.signal });
     course.end('completed', meter.usage);

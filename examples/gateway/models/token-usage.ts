@@ -53,17 +53,29 @@ export function limitEstimate(usage: TokenUsage, reserved: TokenCounts): TokenUs
   return { ...usage, outputTokens: Math.min(usage.outputTokens, reserved.outputTokens) };
 }
 
-/** Output tokens per second, more than most models generate. */
+/** Output tokens per second of one answer, more than most models generate. */
 const OUTPUT_PER_SECOND = 200;
 
 /**
  * Estimates the usage of a request whose client disconnected before the gateway received any output.
  *
  * @param elapsedMs time since the provider received the request, in milliseconds.
+ * @param choices number of answers that the provider generates at the same time.
  */
-export function estimateUnseen({ inputTokens, outputTokens }: TokenCounts, elapsedMs: number): TokenUsage {
-  const generated = Math.ceil((elapsedMs / 1000) * OUTPUT_PER_SECOND);
+export function estimateUnseen(
+  { inputTokens, outputTokens }: TokenCounts,
+  elapsedMs: number,
+  choices = 1,
+): TokenUsage {
+  const generated = Math.ceil((elapsedMs / 1000) * OUTPUT_PER_SECOND * choices);
   return { inputTokens, outputTokens: Math.min(generated, outputTokens), source: 'estimate' };
+}
+
+/** Returns the usage of a stream without output: its reported counts, and an estimate of the unseen output. */
+export function withUnseen(reported: TokenUsage, unseen: TokenUsage): TokenUsage {
+  if (isSilent(reported)) return unseen;
+  if (reported.outputTokens >= unseen.outputTokens) return reported;
+  return { ...reported, outputTokens: unseen.outputTokens, source: 'estimate' };
 }
 
 /** Approximate number of characters per token in English text, for estimates before the usage is known. */

@@ -11,6 +11,12 @@ export interface ModelRequest {
   readonly isStream: boolean;
   /** All names of the tools in the request. */
   readonly toolNames: readonly string[];
+  /**
+   * Number of answers that the provider generates at the same time.
+   *
+   * @default 1
+   */
+  readonly choices?: number;
   /** Returns the estimated number of input tokens for a model configuration. */
   readonly inputEstimate: InputEstimate;
   /** Returns the maximum number of output tokens for a model configuration. */
@@ -47,6 +53,8 @@ export interface StreamMeter {
   readonly isComplete: boolean;
   /** Whether the answer is whole, so that the stream can end without its last event. Default: `isComplete`. */
   readonly isWhole?: boolean;
+  /** Whether neither output nor the end of the answer has arrived. Providers can report the input and reason meanwhile. */
+  readonly awaitsOutput: boolean;
   /** Usage so far, as reported by the provider or estimated from the text. */
   readonly usage: TokenUsage;
 }

@@ -3,6 +3,7 @@ import type { RequestHandler } from 'express';
 import { onResponseFinished } from 'passport-jwe';
 import { answeredStatus } from './answered-status.js';
 import { findRoute } from './matched-route.js';
+import { isTrustedPeer } from './trusted-peer.js';
 
 /** Span attributes by name. */
 export type Attributes = Readonly<Record<string, string | number>>;
@@ -16,7 +17,7 @@ export type Traced = <Result>(
 
 /** OpenTelemetry spans, which are recorded if the application sets up the SDK. */
 export interface Tracing {
-  /** Creates a span for each request, as a child of the span in `traceparent`. */
+  /** Creates a span for each request, as a child of the span in `traceparent` if a trusted proxy sent the request. */
   readonly traceRequests: RequestHandler;
   readonly traced: Traced;
 }
@@ -44,7 +45,8 @@ function createTracing(api: typeof OpenTelemetry): Tracing {
 
   return {
     traceRequests(req, res, next) {
-      const parent = api.propagation.extract(api.context.active(), req.headers);
+      const carrier = isTrustedPeer(req) ? req.headers : {};
+      const parent = api.propagation.extract(api.context.active(), carrier);
       const attributes = { 'http.request.method': req.method, 'url.path': req.path };
       const span = tracer.startSpan(req.method, { kind: api.SpanKind.SERVER, attributes }, parent);
       onResponseFinished(res, () => {
