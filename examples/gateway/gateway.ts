@@ -72,7 +72,10 @@ export async function startGateway(
       revocationFill: () => fillShares(revocations.fill),
       runningAdmissions: () => limits.running,
       configurationProblems: () => apiKeys.state.error?.problems.length ?? 0,
-      isConfiguredModel: (name) => isConfigured(name, apiKeys),
+      modelNames: () => listModelNames(apiKeys),
+      isReady: () => isReady(),
+      keyRing,
+      dataDirectory: settings.redisUrl === undefined ? settings.dataDir : undefined,
     });
     const models = { ...observation, dispatcher, echoOrigin: () => echo.origin() };
     const isReady = () => ({
@@ -130,8 +133,8 @@ async function openMetrics(
   return serveMetrics(metrics.registry, { host, port });
 }
 
-function isConfigured(name: string, { apiKeys }: WatchedApiKeys): boolean {
-  return apiKeys.some(({ models }) => models.some((model) => model.name === name));
+function listModelNames({ apiKeys }: WatchedApiKeys): readonly string[] {
+  return apiKeys.flatMap(({ models }) => models.map(({ name }) => name));
 }
 
 /** Watches the API keys. `SIGHUP` reloads them, except in a terminal, which sends `SIGHUP` when it closes. */

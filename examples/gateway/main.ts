@@ -12,7 +12,13 @@ const logger = createLogger();
 try {
   const metrics = createMetrics();
   const monitor = watchUse(logger, metrics.registry);
-  const audit = createAuditTrail({ sinks: [pinoSink(logger), metrics.sink, monitor] });
+  const audit = createAuditTrail({
+    sinks: [pinoSink(logger), metrics.sink, monitor],
+    onSinkError(err) {
+      metrics.onSinkError();
+      logger.error({ err }, 'an audit sink failed, so its audit log is incomplete');
+    },
+  });
   const observers = { logger, metrics, tracing: await loadTracing() };
   const gateway = await startGateway(readSettings(process.env), audit, observers);
   console.log(`passport-jwe gateway on ${gateway.origin}`);
