@@ -24,6 +24,7 @@ export function promtool(
 /** A time series in a result, with its labels. */
 export interface Series {
   readonly metric: Readonly<Record<string, string>>;
+  readonly value: readonly [time: number, value: string];
 }
 
 /** A Prometheus server on a free port of loopback. */
