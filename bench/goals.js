@@ -1,5 +1,6 @@
 import { EXTERNAL_FORMS } from './external-forms.js';
 import { compare } from './measure.js';
+import { LARGE_KINDS } from './scenarios/gateway-overhead.js';
 import { MAX_SIZE } from './scenarios/size.js';
 import { CPU_TIME } from './subjects.js';
 
@@ -85,6 +86,10 @@ const GOALS = [
   { scenario: 'import', unit: 'MB', subject: 'passport-jwe/accept', of: PEERS, most: 1 },
   { scenario: 'import', unit: 'ms', subject: 'passport-jwe after Express', of: PEERS, most: 2 },
   { scenario: 'size', unit: 'MB', subject: 'passport-jwe, installed', of: MAX_SIZE.name, most: 1 },
+  ...['gateway, small chat', 'gateway, small chat, stream'].flatMap(withinBound),
+  ...LARGE_KINDS.map((kind) => ({
+    ...{ scenario: `gateway, 10 MB, ${kind}`, unit: 'ms/req', subject: 'gateway', of: 'pipe', most: 3.5 },
+  })),
   ...onRoute('HTTP, new tokens', [
     { subject: OURS, of: 'floor', least: 0.9 },
     { subject: OURS_BY_PASSPORT, of: 'bare', least: 0.62 },
@@ -107,6 +112,12 @@ const GOALS = [
  */
 function onRoute(scenario, goals) {
   return goals.map((goal) => ({ scenario, unit: RATE, ...goal }));
+}
+
+/** @param {string} scenario whose bounds are in milliseconds */
+function withinBound(scenario) {
+  const units = ['p50 ms', 'p99 ms', 'CPU ms/req'];
+  return units.map((unit) => ({ scenario, unit, subject: 'gateway, added', of: 'bound', most: 1 }));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { drawChart } from './chart.js';
+import { GATEWAY, listGatewayRows } from './gateway-table.js';
 
 /** @typedef {import('./measure.js').Measurement} Measurement */
 
@@ -37,6 +38,7 @@ const BEGINNINGS = {
   routes: '<!-- bench: written by `npm run bench -- --write` -->',
   trusted: '<!-- bench, trusted issuers: written by `npm run bench -- --write` -->',
   dpop: '<!-- bench, DPoP: written by `npm run bench -- --write` -->',
+  gateway: '<!-- bench, gateway: written by `npm run bench -- --write` -->',
 };
 const END = '<!-- bench: end -->';
 
@@ -71,10 +73,14 @@ export async function publishResults() {
   const dpop = kept.map((results) =>
     results.filter(({ scenario }) => Object.values(DPOP).includes(scenario)),
   );
+  const gateway = kept.map((results) => results.filter(({ scenario }) => scenario.startsWith(GATEWAY)));
   const sections = {
     routes: all.map(toTable),
     trusted: trusted.filter(({ length }) => length > 0).map(toTrustedTable),
     dpop: dpop.filter(({ length }) => length === Object.keys(DPOP).length).map(toDpopTable),
+    gateway: gateway
+      .filter(({ length }) => length > 0)
+      .map((results) => `${describeRuns(results)}:\n\n${listGatewayRows(results)}`),
   };
   const write = (text, [name, tables]) => replaceSection(text, name, tables.join('\n\n'));
   await writeFile(PAGE, Object.entries(sections).reduce(write, page));

@@ -12,6 +12,12 @@ import { createDirectoryScenario } from './scenarios/directory.js';
 import { createBesideDpopScenario, createDpopScenario } from './scenarios/dpop.js';
 import { createDpopRouteScenario } from './scenarios/dpop-route.js';
 import { createEncryptScenario } from './scenarios/encrypt.js';
+import {
+  createGatewayChatScenario,
+  createGatewayLargeScenario,
+  createGatewayLoadScenario,
+  LARGE_KINDS,
+} from './scenarios/gateway-overhead.js';
 import { createNewTokensScenario, createRepeatedTokensScenario } from './scenarios/guarded-route.js';
 import { createImportScenario } from './scenarios/imports.js';
 import { createKeyRingScenario } from './scenarios/key-rings.js';
@@ -30,7 +36,7 @@ const USAGE = `Usage: npm run bench -- [--rounds N | --quick] [--only TEXT] [--j
   --rounds N   measured rounds per scenario, at least 1. Default: 20.
   --quick      only 4 rounds.
   --only TEXT  only scenarios whose name starts with TEXT: decrypt, verify, encrypt, revoked, authenticate, trusted issuer,
-               DPoP, directory, attacks, limits, import, size, HTTP.
+               DPoP, directory, attacks, limits, import, size, gateway, HTTP.
   --json       print one JSON object per line instead of tables (npm run --silent bench -- --json).
   --write      save the results in bench/results, replacing those of the same scenarios, and write the chart and the
                table of docs/explain/performance.md.
@@ -60,6 +66,10 @@ const SCENARIOS = [
   ['limits', createLimitsScenario],
   ['import', createImportScenario],
   ['size', createSizeScenario],
+  ['gateway, small chat', () => createGatewayChatScenario(false)],
+  ['gateway, small chat, stream', () => createGatewayChatScenario(true)],
+  ['gateway, 32 connections', createGatewayLoadScenario],
+  ...LARGE_KINDS.map((kind) => [`gateway, 10 MB, ${kind}`, () => createGatewayLargeScenario(kind)]),
   ['HTTP, new tokens', createNewTokensScenario],
   ['HTTP, repeated tokens', createRepeatedTokensScenario],
   ['HTTP, token endpoint', createTokenEndpointScenario],

@@ -40,8 +40,6 @@ const OPTIONS = {
   platform: 'node',
   target: 'node20',
   packages: 'external',
-  sourcemap: true,
-  sourcesContent: false,
   metafile: true,
   write: false,
   logLevel: 'warning',

@@ -82,6 +82,8 @@ export function createApp(service: Service, parts: AppParts): Express {
   app.use(authorizationServerMetadata({ tokenRouter: tokens, url: `${publicUrl}/oauth` }));
   if (URL.canParse(service.audience)) app.use(resourceMetadata(service, dpop));
   const accept = { ...service, ...dpop.accept, apiKeys, ...challengeOf(service) };
+  app.use('/v1', observation.timeAuthentication(authenticate({ ...accept, ...MODEL_CLIENTS })));
+  app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors({ dpop: mode, publicUrl }));
   const guarded = ['/documents', '/admin', '/sessions', '/proxy'];
   app.use(guarded, observation.timeAuthentication(authenticate(accept)));
   app.use(['/documents', '/admin', '/sessions'], limitRequests({ limits }));
@@ -91,8 +93,6 @@ export function createApp(service: Service, parts: AppParts): Express {
   if (proxyUpstream !== undefined) {
     app.use('/proxy', proxyRoutes({ upstream: proxyUpstream, dispatcher: proxyDispatcher, limits }));
   }
-  app.use('/v1', observation.timeAuthentication(authenticate({ ...accept, ...MODEL_CLIENTS })));
-  app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors({ dpop: mode, publicUrl }));
   app.use(nothingThere, bearerErrors(), unreadableBodies);
   return app;
 }

@@ -89,7 +89,7 @@ export async function startGateway(
       ...{ isReady, findWarnings },
     };
     const app = createApp(service, parts);
-    server.server.on('request', app);
+    server.serve(app);
     serving.close = () => closeServer(server, observers);
 
     return {

@@ -1,7 +1,9 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Express } from 'express';
 import { onResponseFinished } from 'passport-jwe';
 import { deferContinue } from './defer-continue.js';
+import { createExpressServer } from './express-server.js';
 import type { Settings } from './settings.js';
 
 /** HTTP server with graceful shutdown. */
@@ -15,6 +17,8 @@ export interface GatewayServer {
    * @throws Error (as rejection) that names the port if the port is in use.
    */
   listen(): Promise<string>;
+  /** Passes requests to the application. */
+  serve(app: Express): void;
   /** Shuts the server down. Resolves with the number of requests that were aborted at the timeout. */
   close(): Promise<number>;
   /** Closes the listener and all connections at once. */
@@ -28,7 +32,7 @@ const HALF_SENT_MS = 250;
 
 /** Creates an HTTP server that finishes running requests before it closes. */
 export function createGatewayServer(settings: ServerSettings): GatewayServer {
-  const server = createServer();
+  const { server, serve } = createExpressServer();
   deferContinue(server);
   const running = new Set<ServerResponse>();
   let isDraining = false;
@@ -61,6 +65,7 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
       return isDraining;
     },
     listen: () => listen(server, settings),
+    serve,
 
     async abort() {
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()));

@@ -219,20 +219,27 @@ describe('a model with several endpoints of one format', () => {
 });
 
 test.each([
-  ['all fail alike', [503], 503, 3],
-  ['the last one fails differently', [503, 500], 502, 2],
+  ['all fail alike', 'alias', [503], 503, 3],
+  ['the last one fails differently', 'azure', [503, 500], 502, 2],
 ])(
   'the official client does not repeat the retries of the gateway if %s',
-  async (_how, replies, status, calls) => {
+  async (_how, model, replies, status, calls) => {
     first.answer(...replies.map((each) => replyJson({}, each)));
     const client = new OpenAI({ baseURL: `${gateway.origin}/v1`, apiKey: token, maxRetries: 2 });
     const messages = [{ role: 'user' as const, content: 'Hi' }];
-    const failure = await rejectionOf(client.chat.completions.create({ model: 'alias', messages }));
+    const failure = await rejectionOf(client.chat.completions.create({ model, messages }));
 
     expect(failure).toMatchObject({ status });
     expect(first.requests).toHaveLength(calls);
   },
 );
+
+test('a client that ignores x-should-retry does not multiply the retries', async () => {
+  first.answer(replyJson({}, 503));
+  for (const _attempt of [1, 2, 3]) await chat('bearer');
+
+  expect(first.requests).toHaveLength(5);
+});
 
 test('the official client does not repeat requests to several endpoints', async () => {
   first.answer(replyJson({}, 500));

@@ -115,6 +115,15 @@ describe("OpenAI's official client", () => {
     expect((await client.models.retrieve('vendor/echo-2')).id).toBe('vendor/echo-2');
   });
 
+  test('finds an empty catalog in the list if it sends its version, as Codex does', async () => {
+    const list = { path: '/models', method: 'get' } as const;
+    const plain = await client.get(list.path);
+    const versioned = await client.get(list.path, { query: { client_version: '0.171.0' } });
+
+    expect(plain).not.toHaveProperty('models');
+    expect(versioned).toMatchObject({ data: [expect.anything(), expect.anything()], models: [] });
+  });
+
   test('renews its token with an async function', async () => {
     let renewals = 0;
     const renewing = new OpenAI({

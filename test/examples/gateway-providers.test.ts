@@ -64,8 +64,8 @@ async function post(path: string, body: object, headers: Record<string, string> 
 
 const chat = (more: object = {}): Promise<Answer> =>
   post('/v1/chat/completions', { model: 'gpt', messages: [{ role: 'user', content: 'Hi' }], ...more });
-const message = (more: object = {}): Promise<Answer> =>
-  post('/v1/messages', {
+const message = (more: object = {}, query = ''): Promise<Answer> =>
+  post(`/v1/messages${query}`, {
     ...{ model: 'claude', max_tokens: 20, messages: [{ role: 'user', content: 'Hi' }] },
     ...more,
   });
@@ -121,6 +121,25 @@ describe('a provider', () => {
       'anthropic-beta': 'tools-1',
     });
     expect(request?.headers.authorization).toBeUndefined();
+  });
+
+  test('of Anthropic gets the query parameter beta of the client and no other one', async () => {
+    await message({}, '?beta=true&api-version=2&token=secret');
+    const [single] = provider.requests.map(({ path }) => path);
+    provider.answer(replyJson({ content: [] }));
+    await message({}, '?beta=1&beta=2');
+    const [repeated] = provider.requests.map(({ path }) => path);
+
+    expect([single, repeated]).toEqual(['/v1/messages?beta=true', '/v1/messages']);
+  });
+
+  test('of OpenAI gets the query of its endpoint alone', async () => {
+    await post('/v1/chat/completions?beta=true', {
+      model: 'gpt',
+      messages: [{ role: 'user', content: 'Hi' }],
+    });
+
+    expect(provider.requests[0]?.path).toBe('/v1/chat/completions?api-version=1');
   });
 
   test.each([

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 
@@ -68,6 +70,32 @@ test('an unknown route is answered with the supported routes, without its path',
     ...{ status: 404, code: 'unknown_route' },
     message: `The requested route does not exist. ${SUPPORTED}`,
   });
+});
+
+/** Asks for a WebSocket, which `fetch` cannot do. */
+async function askForWebSocket(credentials: object): Promise<IncomingMessage> {
+  const asking = request(`${gateway.origin}/v1/responses`, {
+    headers: {
+      ...{ Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
+      ...{ 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', ...credentials },
+    },
+  });
+  asking.end();
+  const [answer]: IncomingMessage[] = await once(asking, 'response');
+  if (answer === undefined) throw new Error('The gateway did not answer');
+  answer.resume();
+  return answer;
+}
+
+test('a WebSocket for responses is rejected with 426, so that clients continue with HTTP at once', async () => {
+  const { statusCode, headers } = await askForWebSocket({ Authorization: `Bearer ${token}` });
+
+  expect(statusCode).toBe(426);
+  expect(headers).toMatchObject({ upgrade: 'HTTP/1.1', connection: 'Upgrade' });
+});
+
+test('a WebSocket for responses requires a token, like all routes', async () => {
+  expect((await askForWebSocket({})).statusCode).toBe(401);
 });
 
 test.each([

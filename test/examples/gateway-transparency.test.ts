@@ -206,3 +206,20 @@ test.each([
 ])('%s is rejected', async (_what, body, status) => {
   expect(await relay('plain', { route: '/v1/chat/completions', body })).toMatch(new RegExp(`^${status} `));
 });
+
+test('a complete answer reaches the client byte for byte, without an ETag', async () => {
+  const bytes = Buffer.from('{ "usage":{},\n "id": 9007199254740993, "text":"a – b" }');
+  provider.answer((res) => void res.writeHead(200, { 'Content-Type': 'application/json' }).end(bytes));
+  const answer = await fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: {
+      'Content-Type': 'application/json',
+      Authorization: `Bearer ${await gateway.tokenOf('plain')}`,
+    },
+    body: '{"model":"gpt","messages":[{"role":"user"}]}',
+  });
+
+  expect(answer.headers.get('etag')).toBeNull();
+  expect(answer.headers.get('content-length')).toBe(String(bytes.length));
+  expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).toBe(true);
+});

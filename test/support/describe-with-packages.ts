@@ -1,18 +1,20 @@
 import { describe } from '@jest/globals';
 
-/** Debian packages that tests need. */
+/** Packages that tests need. */
 export interface Packages {
   readonly packages: string;
+  /** Command that installs them. Default: `apt-get install`, for Debian packages. */
+  readonly installer?: string;
   readonly areInstalled: boolean;
 }
 
 /**
- * Run tests that need Debian packages. Without the packages, print the skipped tests.
+ * Run tests that need packages. Without the packages, print the skipped tests.
  *
  * @throws Error in CI, which must have the packages
  */
 export function describeWithPackages(
-  { packages, areInstalled }: Packages,
+  { packages, installer = 'apt-get install', areInstalled }: Packages,
   name: string,
   tests: () => void,
 ): void {
@@ -21,6 +23,6 @@ export function describeWithPackages(
     return;
   }
   if (process.env['CI'] !== undefined) throw new Error(`CI must have ${packages}`);
-  process.stderr.write(`\n*** SKIPPED (apt-get install ${packages}): ${name}\n`);
+  process.stderr.write(`\n*** SKIPPED (${installer} ${packages}): ${name}\n`);
   describe.skip(name, tests);
 }

@@ -23,7 +23,8 @@ export interface GatewayPrograms {
   readDemoApiKey(): Promise<string>;
 }
 
-export function setUpGatewayPrograms(): GatewayPrograms {
+/** @param file program to start. */
+export function setUpGatewayPrograms(file = 'examples/gateway/main.ts'): GatewayPrograms {
   let directory = '';
   const programs: RunningProgram[] = [];
 
@@ -41,7 +42,7 @@ export function setUpGatewayPrograms(): GatewayPrograms {
   const start = async (environment: Environment = {}): Promise<GatewayProgram> => {
     const port = await findFreePort();
     const settings = { PORT: String(port), DATA_DIR: dataDir(), ...environment };
-    const program = startProgram('examples/gateway/main.ts', settings);
+    const program = startProgram(file, settings);
     programs.push(program);
     return { program, port, origin: `http://127.0.0.1:${port}` };
   };

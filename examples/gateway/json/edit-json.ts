@@ -23,15 +23,16 @@ const OPEN_BRACE = 0x7b;
  * editJson(Buffer.from('{ "a": 1 }'), new Map([['a', { kind: 'set', value: 2 }]])); // { "a": 2 }
  */
 export function editJson(bytes: Buffer, changes: JsonChanges): Buffer {
-  if (changes.size === 0) return bytes;
+  return changes.size === 0 ? bytes : Buffer.concat(editParts(bytes, changes));
+}
+
+/** Returns the parts of the result of `editJson()`. Members that do not change are not copied. */
+export function editParts(bytes: Buffer, changes: JsonChanges): readonly Uint8Array[] {
+  if (changes.size === 0) return [bytes];
   const open = bytes.indexOf(OPEN_BRACE);
   const members = listMembers(bytes, open);
   const close = members.at(-1)?.end ?? skipSpace(bytes, open + 1);
-  return Buffer.concat([
-    bytes.subarray(0, open),
-    ...editObject(bytes, members, changes),
-    bytes.subarray(close + 1),
-  ]);
+  return [bytes.subarray(0, open), ...editObject(bytes, members, changes), bytes.subarray(close + 1)];
 }
 
 function editObject(

@@ -41,6 +41,7 @@ const shared = {
   endpointSuffix: '/messages',
   members: MESSAGES_MEMBERS,
   forwardedHeaders: ['anthropic-version', 'anthropic-beta'],
+  forwardedQuery: ['beta'],
   authorize: (apiKey: string) => ({ 'x-api-key': apiKey }),
   defaultHeaders: { 'anthropic-version': DEFAULT_VERSION },
 };

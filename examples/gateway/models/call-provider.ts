@@ -15,7 +15,7 @@ export interface ProviderCall {
   readonly endpoint: ModelEndpoint;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
+  readonly body: Buffer | Readable;
 }
 
 /** What a request to a provider needs of the client's request. */
@@ -54,16 +54,19 @@ const MAX_REFUSAL_LENGTH = 64 * 1024;
  * @param calls requests to the endpoints, in order. Each one is built when it is needed.
  * @param client `signal` is aborted when the client disconnects. `setProcessing` is called when a provider receives the request, and when it fails.
  *   `setProviderRequestId` is called for each response.
+ * @param mayRetry whether to retry after delays.
  * @throws ModelApiError (as rejection) if all endpoints failed, or if one rejected the request.
  */
 export async function callProvider(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
   client: ProviderClient,
+  mayRetry = true,
 ): Promise<ProviderAnswer> {
   const { signal } = client;
+  const pauses = mayRetry ? PAUSES_MS : [];
   let sent = 0;
-  for (const pauseMs of [...PAUSES_MS, undefined]) {
+  for (const pauseMs of [...pauses, undefined]) {
     const attempt = await attemptInOrder(dispatcher, calls, client);
     if (attempt.kind === 'answered') return attempt.answer;
     sent += attempt.sent;
@@ -151,7 +154,7 @@ async function attemptCall(
 }
 
 async function readRefusal(body: Readable, encoding: string | undefined): Promise<string> {
-  return readText(decodeBody(body, encoding), MAX_REFUSAL_LENGTH);
+  return String(await readBytes(decodeBody(body, encoding), MAX_REFUSAL_LENGTH));
 }
 
 function readAnswer(headers: IncomingHttpHeaders, body: Readable): Omit<ProviderAnswer, 'endpoint'> {
@@ -169,22 +172,23 @@ export function translateFailure(cause: unknown): ModelApiError {
 }
 
 /**
- * Reads a body as UTF-8 text.
+ * Reads a body.
  *
  * @param maxLength maximum length in bytes.
  * @throws ModelApiError (as rejection) if the body is longer than `maxLength`.
  */
-export async function readText(body: Readable, maxLength: number): Promise<string> {
+export async function readBytes(body: Readable, maxLength: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of body) {
-    const bytes = Buffer.from(chunk);
+    const bytes: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
     length += bytes.length;
     if (length > maxLength)
       throw providerFailed(new Error(`The response of the provider exceeds ${maxLength} bytes`));
     chunks.push(bytes);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks, length);
 }
 
 function codeOf(cause: unknown): string {

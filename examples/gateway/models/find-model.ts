@@ -1,3 +1,4 @@
+import type { Request } from 'express';
 import { InvalidRequestError, type VerifiedToken } from 'passport-jwe';
 import type { ApiKeyRegistry, ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
 import { ModelApiError } from './model-api-error.js';
@@ -72,19 +73,27 @@ export function endpointsOf(
   );
 }
 
+type UrlTerms = Pick<WireFormat, 'route' | 'endpointExtension' | 'forwardedQuery'>;
+
 /**
- * Returns the URL of an endpoint for an API format.
+ * Returns the URL of an endpoint for an API format. Query parameters of the endpoint override those of the request.
  *
  * @param echoOrigin origin of the embedded model.
+ * @param asked query of the request.
  */
 export function urlOf(
   { endpoint, query }: ModelEndpoint,
-  { route, endpointExtension = '' }: Pick<WireFormat, 'route' | 'endpointExtension'>,
+  { route, endpointExtension = '', forwardedQuery = [] }: UrlTerms,
   echoOrigin: string,
+  asked: Request['query'] = {},
 ): string {
   if (endpoint === 'echo:') return echoOrigin + route;
   const url = new URL(endpoint);
   url.pathname += endpointExtension;
+  for (const name of forwardedQuery) {
+    const value = asked[name];
+    if (typeof value === 'string' && !url.searchParams.has(name)) url.searchParams.set(name, value);
+  }
   for (const [name, value] of query) url.searchParams.set(name, value.reveal());
   return url.href;
 }

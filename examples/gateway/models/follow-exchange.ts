@@ -37,6 +37,9 @@ export interface CourseParts {
   readonly onCompletion: CompletionListener;
 }
 
+/** Reason of all aborts. A new error for each request would cost time for its stack. */
+const CLIENT_LEFT = new DOMException('The client disconnected', 'AbortError');
+
 /** Request IDs of known providers, for example `req_0123abc`. */
 const REQUEST_ID = /^[\w.:+/=-]{1,128}$/;
 
@@ -62,7 +65,7 @@ export function followExchange({ req, res, model, reserved, onCompletion }: Cour
   };
   onResponseFinished(res, () => {
     end('client_left', usageSoFar());
-    leaving.abort();
+    leaving.abort(CLIENT_LEFT);
   });
 
   return {

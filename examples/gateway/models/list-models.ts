@@ -1,4 +1,4 @@
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { verifiedToken } from 'passport-jwe';
 import type { ApiKeyRegistry } from 'passport-jwe/api-keys';
 import { findModel, modelsOf } from './find-model.js';
@@ -12,7 +12,7 @@ export function listModels(apiKeys: Pick<ApiKeyRegistry, 'get'>): RequestHandler
     const ids = [...modelsOf(verifiedToken(req), apiKeys).keys()];
     const data = ids.map(describeModel);
     const page = { has_more: false, first_id: ids[0] ?? null, last_id: ids.at(-1) ?? null };
-    res.json({ object: 'list', data, ...page });
+    res.json({ object: 'list', data, ...page, ...catalogFor(req) });
   };
 }
 
@@ -22,6 +22,11 @@ export function showModel(apiKeys: Pick<ApiKeyRegistry, 'get'>): RequestHandler 
     const model = findModel(modelsOf(verifiedToken(req), apiKeys), req.params['id']);
     res.json(describeModel(model.name));
   };
+}
+
+/** Returns an empty catalog for Codex, which requires this member and sends its version. Its presets remain in use. */
+function catalogFor({ query }: Request): { readonly models?: readonly [] } {
+  return query['client_version'] === undefined ? {} : { models: [] };
 }
 
 function describeModel(id: string) {

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { Request } from 'express';
 import { InvalidRequestError, type JsonObject } from 'passport-jwe';
+import { decodeUtf8 } from '../json/decode-utf8.js';
 import { findExcess } from '../json/find-excess.js';
 import { listMembers } from '../json/scan-json.js';
 import { ModelApiError } from './model-api-error.js';
@@ -62,7 +63,7 @@ function parseObject(bytes: Buffer): JsonObject {
 
 function parse(bytes: Buffer): unknown {
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(decodeUtf8(bytes));
   } catch {
     // The error of the parser would quote the request.
     return undefined;

@@ -65,10 +65,16 @@ export async function relayStream(relay: Relay): Promise<void> {
   // Reads the remaining bytes, so that the connection can be reused.
   body.on('error', () => {}).resume();
 
+  /** Sends events with one system call, including those that precede a broken event. */
   async function sendAll(events: readonly StreamEvent[]): Promise<void> {
-    for (const { data, ...event } of events) {
-      await send(data === undefined ? event.raw : meter.relay({ ...event, data }));
-      if (meter.isComplete) return;
+    let text = '';
+    try {
+      for (const { data, ...event } of events) {
+        text += data === undefined ? event.raw : meter.relay({ ...event, data });
+        if (meter.isComplete) return;
+      }
+    } finally {
+      await send(text);
     }
   }
 

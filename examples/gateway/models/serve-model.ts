@@ -1,8 +1,10 @@
+import { Readable } from 'node:stream';
 import type { Request, RequestHandler, Response } from 'express';
 import { isResponseFinished, verifiedToken } from 'passport-jwe';
 import type { ApiKeyRegistry, ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
 import type { Dispatcher } from 'undici';
-import { editJson } from '../json/edit-json.js';
+import { decodeUtf8 } from '../json/decode-utf8.js';
+import { editJson, editParts, type JsonChanges } from '../json/edit-json.js';
 import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
 import type { Traced } from '../observability/tracing.js';
@@ -10,7 +12,7 @@ import {
   callProvider,
   type ProviderAnswer,
   type ProviderCall,
-  readText,
+  readBytes,
   translateFailure,
 } from './call-provider.js';
 import type { CompletionListener } from './completion-record.js';
@@ -22,6 +24,7 @@ import { type Course, followExchange } from './follow-exchange.js';
 import { providerFailed } from './model-api-error.js';
 import { json } from './read-body.js';
 import { relayStream } from './relay-stream.js';
+import { suspendRetries } from './suspend-retries.js';
 import { completeUsage, estimateOutput, isSilent, NOTHING } from './token-usage.js';
 import { usageAttributes } from './usage-attributes.js';
 import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
@@ -104,12 +107,12 @@ async function ask<Asked extends ModelRequest>(
   exchange: Exchange<Asked>,
   { dispatcher, echoOrigin }: ModelService,
 ): Promise<ProviderAnswer> {
-  const { format, course, model } = exchange;
+  const { format, course, model, req } = exchange;
   const origin = await echoOrigin();
   const calls = endpointsOf(model, format).map(
-    (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin)),
+    (endpoint) => () => callOf(exchange, endpoint, urlOf(endpoint, format, origin, req.query)),
   );
-  return callProvider(dispatcher, calls, course);
+  return suspendRetries(model, (mayRetry) => callProvider(dispatcher, calls, course, mayRetry));
 }
 
 function callOf<Asked extends ModelRequest>(
@@ -135,28 +138,49 @@ function callOf<Asked extends ModelRequest>(
   if (endpoint.providerModel !== asked.model) {
     changes.set('model', { kind: 'set', value: endpoint.providerModel });
   }
-  return { endpoint, url, headers, body: editJson(bytesOf(req), changes) };
+  return { endpoint, url, ...contentOf(bytesOf(req), changes, headers) };
+}
+
+/** Length in bytes from which a changed body is sent in parts, because a copy would need too much memory. */
+const LARGE = 256 * 1024;
+
+function contentOf(
+  bytes: Buffer,
+  changes: JsonChanges,
+  headers: ProviderCall['headers'],
+): Pick<ProviderCall, 'headers' | 'body'> {
+  if (bytes.length < LARGE || changes.size === 0) return { headers, body: editJson(bytes, changes) };
+  const parts = editParts(bytes, changes).filter(({ length }) => length > 0);
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  return { headers: { ...headers, 'content-length': String(length) }, body: Readable.from(parts) };
 }
 
 async function passAnswerOn<Asked extends ModelRequest>(
   { format, askedOf, req, res, course, model }: Exchange<Asked>,
   { body }: ProviderAnswer,
 ): Promise<void> {
-  const text = await readText(body, MAX_ANSWER_LENGTH).catch((cause: unknown) => {
+  const bytes = await readBytes(body, MAX_ANSWER_LENGTH).catch((cause: unknown) => {
     throw translateFailure(cause);
   });
-  const answer = parseAnswer(text);
+  const answer = parseAnswer(bytes);
+  const reported = format.usageOf(answer);
   const estimated = {
     inputTokens: askedOf(req).inputEstimate(model),
-    outputTokens: estimateOutput(format.textsOf(answer)),
+    outputTokens: reported.outputTokens ?? estimateOutput(format.textsOf(answer)),
   };
-  course.end('completed', completeUsage(format.usageOf(answer), estimated));
-  res.status(200).type('json').send(text);
+  course.end('completed', completeUsage(reported, estimated));
+  // Without `send()`, which would compute an ETag. Responses to POST requests need none.
+  res
+    .status(200)
+    .set({ 'Content-Type': JSON_TYPE, 'Content-Length': String(bytes.length) })
+    .end(bytes);
 }
 
-function parseAnswer(text: string) {
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+function parseAnswer(bytes: Buffer) {
   try {
-    return json.parse(JSON.parse(text));
+    return json.parse(JSON.parse(decodeUtf8(bytes)));
   } catch {
     // The error of the parser would quote the response, which must not be logged.
     throw providerFailed(new Error('The response of the provider is not a JSON object'));

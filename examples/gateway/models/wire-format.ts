@@ -63,6 +63,8 @@ export interface WireFormat<Asked extends ModelRequest = ModelRequest> {
   readonly endpointExtension?: string;
   /** Lower-case names of request headers to forward to providers. */
   readonly forwardedHeaders: readonly string[];
+  /** Names of query parameters to forward to providers. Default: none. */
+  readonly forwardedQuery?: readonly string[];
   /** Default headers for requests to providers. */
   readonly defaultHeaders?: Readonly<Record<string, string>>;
   /** Returns the headers that authenticate the gateway to the provider. */

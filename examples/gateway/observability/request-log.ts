@@ -3,6 +3,7 @@ import { findVerifiedToken, onResponseFinished } from 'passport-jwe';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { CompletionListener } from '../models/completion-record.js';
 import { answeredStatus } from './answered-status.js';
+import { batchLines } from './batch-lines.js';
 import { matchedRoute } from './matched-route.js';
 import { describeNotedFailure } from './noted-failures.js';
 import { requestIdOf } from './request-id.js';
@@ -11,7 +12,7 @@ import { requestIdOf } from './request-id.js';
 const REDACTED = ['authorization', 'cookie', '["x-api-key"]', '["set-cookie"]'];
 
 /** Creates the logger. By default, it writes to standard error to keep standard output readable. */
-export function createLogger(destination: DestinationStream = pino.destination(2)): Logger {
+export function createLogger(destination: DestinationStream = batchLines(2)): Logger {
   const paths = ['headers', 'req.headers', 'res.headers'].flatMap((where) =>
     REDACTED.map((name) => (name.startsWith('[') ? `${where}${name}` : `${where}.${name}`)),
   );

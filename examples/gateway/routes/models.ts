@@ -19,8 +19,10 @@ import { openaiResponses } from '../models/openai-responses.js';
 import { receiveBody } from '../models/receive-body.js';
 import { rejectDetours } from '../models/reject-detours.js';
 import { rejectMethod, rejectRoute } from '../models/reject-route.js';
+import { rejectUpgrade } from '../models/reject-upgrade.js';
 import { type ModelService, modelOf, serveModel } from '../models/serve-model.js';
 import type { ModelRequest, WireFormat } from '../models/wire-format.js';
+import { remember } from './remember.js';
 
 /** Maximum body size, sufficient for images and long conversations. */
 const BODY_LIMIT = 32 * 1024 * 1024;
@@ -43,6 +45,7 @@ export function modelRoutes(parts: ModelRoutesParts): Router {
   router.get('/models/:id', limitRequests({ limits }), showModel(apiKeys));
   router.all(['/models', '/models/:id'], rejectMethod('GET', 'HEAD'));
   mountFormat(router, openaiChat, parts);
+  router.get('/responses', rejectUpgrade);
   mountFormat(router, openaiResponses, parts);
   mountFormat(router, openaiEmbeddings, parts);
   mountFormat(router, anthropicMessages, parts);
@@ -66,13 +69,13 @@ function mountFormat<Asked extends ModelRequest>(
     const model = modelOf(req, asked.model, parts.apiKeys);
     return asked.inputEstimate(model) + asked.maxOutput(model);
   };
-  const path = format.route.replace('/v1', '');
   /** Releases the parsed body, which can need more memory than its bytes, while the provider responds. */
   const forgetValue: RequestHandler = (req, _res, next) => {
     bytesOf(req);
     bodyOf.forget(req);
     next();
   };
+  const path = format.route.replace('/v1', '');
   router.post(
     path,
     limitRequests({ limits: parts.limits }),
@@ -103,21 +106,4 @@ function reserveTokens(tokensOf: (req: Request) => number): RequestHandler {
       else if (failure === undefined) void admissionOf(req).settle({ tokens: 0 });
     });
   };
-}
-
-/** Function whose result is cached for each request. */
-interface Remembered<Value> {
-  (req: Request): Value;
-  forget(req: Request): void;
-}
-
-/** Caches the result of a function for each request, so that the body is parsed only once. */
-function remember<Value extends object>(read: (req: Request) => Value): Remembered<Value> {
-  const values = new WeakMap<Request, Value>();
-  const recall = (req: Request): Value => {
-    const value = values.get(req) ?? read(req);
-    values.set(req, value);
-    return value;
-  };
-  return Object.assign(recall, { forget: (req: Request) => void values.delete(req) });
 }

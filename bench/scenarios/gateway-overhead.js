@@ -1,0 +1,151 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { imageChat, longChat, smallChat } from '../gateway/chat-bodies.js';
+import { createSendChat, keepOpen } from '../gateway/send-chat.js';
+import { startGateway } from '../gateway/start-gateway.js';
+import { startProgram } from '../gateway/start-program.js';
+import { percentileOf, sampleTogether } from '../sample-together.js';
+
+/** Pairs of requests in a round, one after the other. */
+const PAIRS = 2000;
+
+/** Requests in a round at 32 connections. */
+const AMOUNT = 4000;
+const CONNECTIONS = 32;
+
+/** Requests of 10 MB in a round. */
+const LARGE = 8;
+
+/** Bounds of the gateway for a small chat, in milliseconds. */
+const BOUND = { 'p50 ms': 0.6, 'p99 ms': 4, 'CPU ms/req': 0.5 };
+
+const programOf = (name) => fileURLToPath(new URL(`../gateway/${name}`, import.meta.url));
+
+/**
+ * A provider, and a pipe and a gateway in front of it, each in a separate process.
+ * @typedef {object} Route
+ * @property {string} provider origin
+ * @property {string} pipe origin
+ * @property {import('../gateway/start-gateway.js').Gateway} gateway
+ * @property {() => Promise<void>} dispose
+ */
+
+/** @returns {Promise<Route>} */
+async function openRoute() {
+  const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-bench-'));
+  const provider = await startProgram([programOf('serve-provider.js')]);
+  const pipe = await startProgram([programOf('serve-pipe.js'), provider.urls[0]]);
+  const gateway = await startGateway(directory, provider.urls[0]);
+  return {
+    provider: provider.urls[0],
+    pipe: pipe.urls[0],
+    gateway,
+    async dispose() {
+      await Promise.all([gateway, pipe, provider].map((program) => program.end()));
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/**
+ * The time that a pipe and the gateway add to a small chat. Each request directly to the provider is followed by the same
+ * request through the pipe and through the gateway. One request runs at a time.
+ * @param {boolean} isStream
+ */
+export async function createGatewayChatScenario(isStream) {
+  const route = await openRoute();
+  const chat = { body: smallChat(isStream), isStream, agent: keepOpen(1) };
+  const measure = async () => {
+    const token = await route.gateway.issueToken();
+    const [toProvider, toPipe, toGateway] = [route.provider, route.pipe, route.gateway.origin].map((origin) =>
+      createSendChat(origin, { ...chat, token }),
+    );
+    const times = { direct: [], pipe: [], gateway: [] };
+    const before = await route.gateway.cpuSeconds();
+    for (let pair = 0; pair < PAIRS; pair += 1) {
+      times.direct.push(await timeOf(toProvider));
+      times.pipe.push(await timeOf(toPipe));
+      times.gateway.push(await timeOf(toGateway));
+    }
+    const cpu = (((await route.gateway.cpuSeconds()) - before) * 1000) / PAIRS;
+    const added = (figures) => figures.map((ms, pair) => ms - times.direct[pair]);
+    const summary = (figures, cpuMs) => ({
+      ...{ 'p50 ms': percentileOf(figures, 0.5), 'p99 ms': percentileOf(figures, 0.99), 'CPU ms/req': cpuMs },
+    });
+    return {
+      direct: summary(times.direct, 0),
+      'pipe, added': summary(added(times.pipe), 0),
+      'gateway, added': summary(added(times.gateway), cpu),
+      bound: BOUND,
+    };
+  };
+  const name = `gateway, small chat${isStream ? ', stream' : ''}`;
+  const subjects = sampleTogether(['direct', 'pipe, added', 'gateway, added', 'bound'], measure);
+  return { name, subjects, dispose: route.dispose };
+}
+
+/** Small chats at 32 connections. */
+export async function createGatewayLoadScenario() {
+  const route = await openRoute();
+  const chat = { body: smallChat(false), agent: keepOpen(CONNECTIONS) };
+  const subjectOf = (name, origin, cpuSeconds = async () => 0) => ({
+    name,
+    async sample() {
+      const send = createSendChat(origin, { ...chat, token: await route.gateway.issueToken() });
+      const before = await cpuSeconds();
+      const start = performance.now();
+      let left = AMOUNT;
+      const work = async () => {
+        for (; left > 0; left -= 1) await send();
+      };
+      await Promise.all(Array.from({ length: CONNECTIONS }, work));
+      const seconds = (performance.now() - start) / 1000;
+      return { 'req/s': AMOUNT / seconds, 'CPU ms/req': (((await cpuSeconds()) - before) * 1000) / AMOUNT };
+    },
+  });
+  const subjects = [
+    subjectOf('direct', route.provider),
+    subjectOf('pipe', route.pipe),
+    subjectOf('gateway', route.gateway.origin, route.gateway.cpuSeconds),
+  ];
+  return { name: 'gateway, 32 connections', subjects, dispose: route.dispose };
+}
+
+/** Chats of 10 MB, by kind. */
+const LARGE_CHATS = {
+  image: imageChat,
+  conversation: () => longChat({ isAscii: true }),
+  'conversation, not ASCII': () => longChat({ isAscii: false }),
+};
+
+export const LARGE_KINDS = Object.keys(LARGE_CHATS);
+
+/** @param {string} kind one of `LARGE_KINDS` */
+export async function createGatewayLargeScenario(kind) {
+  const route = await openRoute();
+  const chat = { body: LARGE_CHATS[kind](), agent: keepOpen(1) };
+  const subjectOf = (name, origin) => ({
+    name,
+    async sample() {
+      const send = createSendChat(origin, { ...chat, token: await route.gateway.issueToken() });
+      const times = [];
+      for (let request = 0; request < LARGE; request += 1) times.push(await timeOf(send));
+      return { 'ms/req': percentileOf(times, 0.5) };
+    },
+  });
+  const subjects = [
+    subjectOf('direct', route.provider),
+    subjectOf('pipe', route.pipe),
+    subjectOf('gateway', route.gateway.origin),
+  ];
+  return { name: `gateway, 10 MB, ${kind}`, subjects, dispose: route.dispose };
+}
+
+/** @param {import('../gateway/send-chat.js').SendChat} send */
+async function timeOf(send) {
+  const start = performance.now();
+  await send();
+  return performance.now() - start;
+}
