@@ -183,6 +183,25 @@ test('a client that disconnects during a stream does not mark the span of the mo
   expect(ofKind(SpanKind.CLIENT)[0]?.status.code).toBe(SpanStatusCode.UNSET);
 });
 
+test('a client that disconnects before the response does not mark the span of the model as failed', async () => {
+  const token = await gateway.tokenOf('demo');
+  exporter.reset();
+  provider.answer(() => {});
+  const leaving = new AbortController();
+  const left = fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    signal: leaving.signal,
+    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify({ model: 'far-1', messages: [{ role: 'user', content: 'hello' }] }),
+  }).catch(() => 'left');
+  await until(() => provider.requests.length === 1);
+  leaving.abort();
+  expect(await left).toBe('left');
+  await until(() => ofKind(SpanKind.CLIENT).length === 1);
+
+  expect(ofKind(SpanKind.CLIENT)[0]?.status.code).toBe(SpanStatusCode.UNSET);
+});
+
 test('a pipelined request whose connection closes ends its span, without a status', async () => {
   const token = await gateway.tokenOf('demo');
   exporter.reset();

@@ -59,7 +59,7 @@ export function countCompletions(registry: Registry, modelNames: () => Iterable<
   show(OTHER);
 
   return ({ model: name, outcome, durationMs, ...usage }) => {
-    for (const configured of modelNames()) show(configured);
+    if (!shown.has(name)) for (const configured of modelNames()) show(configured);
     const model = shown.has(name) ? name : OTHER;
     completions.inc({ model, outcome });
     durations.observe({ model }, durationMs / 1000);

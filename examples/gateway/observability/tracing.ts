@@ -108,7 +108,9 @@ function createTracing(api: typeof OpenTelemetry): Tracing {
 
 /** Whether the client disconnected. That is not a failure of the operation. */
 function isAbort(failure: unknown): boolean {
-  return failure instanceof Error && failure.name === 'AbortError';
+  return (
+    typeof failure === 'object' && failure !== null && 'name' in failure && failure.name === 'AbortError'
+  );
 }
 
 /** Returns the status or the name of an error. Its message may come from a provider. */
