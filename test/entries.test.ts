@@ -81,7 +81,7 @@ const ACCEPT: PublicNames = {
 
 const ISSUE: PublicNames = {
   values: words(`
-      authorizationServerMetadata createSessions createSigningKey createTokenIssuer createUserSessions publishAccessKeys
+      authorizationServerMetadata createSessions createSigningKey createTokenIssuer createUserSessions findTokenClient publishAccessKeys
       sessionRouter sweepDirectory tokenRouter
     `),
   types: words(`
@@ -133,7 +133,7 @@ const AUDIT: PublicNames = {
     `),
   types: words(`
       AuditChain AuditEvent AuditFile AuditLogger AuditProblem AuditRecord AuditSink AuditTrail
-      AuditTrailOptions AuditVerification OpenAuditFileOptions OpenAuditTrail TokenIssuance
+      AuditTrailOptions AuditVerdict AuditVerification OpenAuditFileOptions OpenAuditTrail TokenIssuance
     `),
 };
 

@@ -361,6 +361,7 @@ const TABLE: Readonly<Record<string, readonly Case[]>> = {
     [issuer.issue, 'type', { type: 'x', subject: 'a' }],
     [issuer.issue, 'subject', {}],
     [issuer.issue, 'ip', { subject: 'a', ip: 7 }],
+    [issuer.issue, 'requestId', { subject: 'a', requestId: 7 }],
     [issuer.issue, 'confirmation must', { subject: 'a', confirmation: {} }],
     [issuer.issue, 'confirmation must', { subject: 'a', confirmation: { jkt: 'short' } }],
     [issuer.issue, 'kid', { subject: 'a', confirmation: { kid: 'x' } }],

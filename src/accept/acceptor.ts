@@ -11,10 +11,10 @@ import {
   MissingCredentialsError,
   PassportJweError,
 } from '../base/errors.js';
+import { readAuditOrigin, readRequestId } from '../http/audit-origin-reader.js';
 import { isB64Token, MALFORMED_AUTHORIZATION } from '../http/extract-bearer-token.js';
 import type { IncomingRequest } from '../http/incoming-request.js';
 import { findMissingScope } from '../http/missing-scope.js';
-import { readIp } from '../http/request-ip.js';
 import { createOriginReader } from '../http/request-origin.js';
 import type {
   Acceptance,
@@ -123,7 +123,9 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
 
   const recordNotEncrypted = (req: Req, token: VerifiedToken): void => {
     // The response does not wait for the record. The trail reports its own failures.
-    audit.record({ type: 'token.not_encrypted', ...identifyToken(token), ...readIp(req) }).catch(() => {});
+    audit
+      .record({ type: 'token.not_encrypted', ...identifyToken(token), ...readAuditOrigin(req) })
+      .catch(() => {});
   };
 
   return Object.freeze({
@@ -155,7 +157,7 @@ export function createAcceptor<Req extends IncomingRequest = Request>(
       if (!audit.enabled) return;
       if (!isEncrypted(token)) recordNotEncrypted(req, token);
       const identify = () => ({ ...identifyWithSession(token), ...proofOf(presented) });
-      countAcceptance(presented, identify, readOrigin(req));
+      countAcceptance(presented, identify, readOrigin(req), () => readRequestId(req));
     },
     recordRefusal: async (exchange: Exchange, error: PassportJweError, refused: RefusedToken) => {
       const { token, presented, guard = where } = refused;

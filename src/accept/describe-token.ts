@@ -3,8 +3,8 @@ import type { AcceptedToken } from '../audit/record-acceptances.js';
 import { InvalidDpopProofError } from '../base/dpop-errors.js';
 import { InvalidTokenError, MissingCredentialsError, type PassportJweError } from '../base/errors.js';
 import type { TokenIdentity } from '../base/rejections.js';
+import { readAuditOrigin } from '../http/audit-origin-reader.js';
 import type { IncomingRequest } from '../http/incoming-request.js';
-import { readIp } from '../http/request-ip.js';
 import { identifyToken } from '../token/claims/identify-token.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 
@@ -43,6 +43,6 @@ export function describeRefusedToken(
       ? { reason: error.reason }
       : {}),
     ...(known ?? (error instanceof InvalidTokenError ? error.token : undefined)),
-    ...readIp(req),
+    ...readAuditOrigin(req),
   };
 }

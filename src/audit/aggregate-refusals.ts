@@ -58,9 +58,10 @@ export function aggregateRefusals(record: (refusal: Refusal) => void, clock: Clo
   };
 
   const begin = (name: string, refusal: Refusal): void => {
-    const tally = { refusal, count: 1 };
-    tallies.set(name, tally);
-    recordTally(tally);
+    // Later counts combine several requests.
+    const { requestId: _, ...named } = refusal;
+    tallies.set(name, { refusal: named, count: 0 });
+    record({ ...refusal, count: 1 });
   };
 
   const count = (refusal: Refusal): void => {

@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { AuditRecord } from './events.js';
 
 /** Key that authenticates the lines of audit files. It is derived from the secret for domain separation. */
@@ -32,11 +32,60 @@ export interface ChainEnd {
   readonly seq: number;
   /** MAC of the previous line. It is empty at the start of a chain. */
   readonly mac: string;
+  /** Link of the first line of the chain. */
+  readonly after: ChainLink;
 }
 
-/** Start a chain with a random ID. */
-export function beginChain(): ChainEnd {
-  return { chain: randomBytes(12).toString('hex'), seq: 0, mac: '' };
+/** Beginning of a line that a crash or a full disk cut off. */
+export interface TornLine {
+  readonly bytes: number;
+  /** SHA-256 digest of the bytes, base64url. */
+  readonly sha256: string;
+}
+
+/** What the first line of a chain states about the lines before the chain. The MAC of the line covers it. */
+export interface ChainLink {
+  /** Chain of the last complete line that the writer knew. */
+  readonly chain?: string;
+  /** Sequence number of that line. */
+  readonly seq?: number;
+  /** How often the file was replaced since that line. */
+  readonly files?: number;
+  /** Torn lines since that line. */
+  readonly torn?: readonly TornLine[];
+}
+
+const MAX_TORN = 100;
+
+/** Start a chain with a random ID, which follows the lines that the link names. */
+export function beginChain(after: ChainLink): ChainEnd {
+  return { chain: randomBytes(12).toString('hex'), seq: 0, mac: '', after };
+}
+
+/**
+ * Start a chain that follows an interrupted chain.
+ *
+ * @param end end of the interrupted chain, after the last line that was certainly written
+ * @param fragment bytes of a torn line, or an empty buffer
+ * @param files number of times that the file was replaced
+ */
+export function followChain(
+  end: ChainEnd,
+  { fragment = Buffer.alloc(0), files = 0 }: { readonly fragment?: Buffer; readonly files?: number },
+): ChainEnd {
+  const { files: before = 0, torn = [], ...last } = end.after;
+  const link =
+    end.seq === 0
+      ? { ...last, files: before + files, torn }
+      : { chain: end.chain, seq: end.seq - 1, files, torn: [] };
+  return beginChain({ ...link, torn: [...link.torn, ...describeTorn(fragment)].slice(-MAX_TORN) });
+}
+
+/** Describe a torn line. An empty fragment is not a torn line. */
+export function describeTorn(fragment: Buffer): readonly TornLine[] {
+  return fragment.length === 0
+    ? []
+    : [{ bytes: fragment.length, sha256: hash('sha256', fragment, 'base64url') }];
 }
 
 /**
@@ -46,12 +95,13 @@ export function beginChain(): ChainEnd {
  */
 function chainLine(
   key: ChainKey,
-  { chain, seq, mac: previous }: ChainEnd,
+  { chain, seq, mac: previous, after }: ChainEnd,
   record: AuditRecord,
 ): { readonly line: string; readonly end: ChainEnd } {
-  const body = JSON.stringify({ chain, seq, record });
+  const isLinked = seq === 0 && (after.chain !== undefined || (after.torn ?? []).length > 0);
+  const body = JSON.stringify({ chain, seq, ...(isLinked ? { after } : {}), record });
   const mac = macOf(key, previous, body);
-  return { line: `${body.slice(0, -1)},"mac":"${mac}"}\n`, end: { chain, seq: seq + 1, mac } };
+  return { line: `${body.slice(0, -1)},"mac":"${mac}"}\n`, end: { chain, seq: seq + 1, mac, after } };
 }
 
 /**
@@ -98,12 +148,15 @@ export interface ChainedLine {
   readonly seq: number;
   readonly time: string;
   readonly mac: string;
+  /** Link of the first line of a chain. Read it only after a successful verification. */
+  readonly after: ChainLink | undefined;
   /** Verify the MAC of the line, given the MAC of the previous line. */
   follows(key: ChainKey, previous: string): boolean;
 }
 
 /** Pattern of a complete line. The flag `s` lets a dot match U+2028 and U+2029, which JSON strings may contain. */
-const LINE = /^(\{"chain":"[0-9a-f]{24}","seq":\d{1,15},"record":\{.*\}),"mac":"([\w-]{43})"\}$/s;
+const LINE =
+  /^(\{"chain":"[0-9a-f]{24}","seq":\d{1,15},(?:"after":\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\},)?"record":\{.*\}),"mac":"([\w-]{43})"\}$/s;
 
 /**
  * Parse a line of an audit file.
@@ -114,8 +167,15 @@ export function readChainedLine(line: string): ChainedLine | undefined {
   const [, body = '', mac = ''] = LINE.exec(line) ?? [];
   if (body === '') return undefined;
   try {
-    const { chain, seq, record } = JSON.parse(`${body}}`);
-    return { chain, seq, time: String(record.time), mac, follows: (key, previous) => isMac(key, previous) };
+    const { chain, seq, after, record } = JSON.parse(`${body}}`);
+    return {
+      chain,
+      seq,
+      time: String(record.time),
+      mac,
+      after,
+      follows: (key, previous) => isMac(key, previous),
+    };
   } catch {
     return undefined;
   }

@@ -39,6 +39,8 @@ export interface TokenIssuance {
   /** SHA-256 thumbprint of the certificate to which the token is bound (RFC 8705 §3.1). */
   readonly x5t?: string;
   readonly ip?: string;
+  /** ID of the request that the application assigned. */
+  readonly requestId?: string;
 }
 
 /**
@@ -105,6 +107,8 @@ export type AuditEvent =
        * address block.
        */
       readonly ip?: string;
+      /** ID of the request that the application assigned. */
+      readonly requestId?: string;
       /**
        * Number of rejections since the previous event of this kind, including this one. Only for unauthenticated
        * clients.
@@ -131,6 +135,8 @@ export type AuditEvent =
       readonly subject?: string;
       readonly sessionId?: string;
       readonly ip?: string;
+      /** ID of the request that the application assigned. */
+      readonly requestId?: string;
       /** First 12 characters of the SHA-256 digest of the user agent, base64url. */
       readonly agent?: string;
       /** Number of acceptances since the previous event for this token, address and user agent, including this one. */
@@ -147,6 +153,8 @@ export type AuditEvent =
       readonly clientId?: string;
       readonly subject?: string;
       readonly ip?: string;
+      /** ID of the request that the application assigned. */
+      readonly requestId?: string;
     }
   | {
       /**
@@ -172,6 +180,8 @@ export type AuditEvent =
        * address block.
        */
       readonly ip?: string;
+      /** ID of the request that the application assigned. */
+      readonly requestId?: string;
       /** Number of rejections since the previous event of this kind, including this one. Only for invalid tokens. */
       readonly count?: number;
     }
@@ -196,6 +206,8 @@ export type AuditEvent =
       readonly requestedBy?: string;
       /** Address of the client that requested the revocation. */
       readonly ip?: string;
+      /** ID of the request that the application assigned. */
+      readonly requestId?: string;
     }
   | {
       /**
@@ -224,6 +236,8 @@ export type AuditEvent =
       readonly reason?: 'reused' | 'revoked' | 'guessed';
       /** Address of the client that caused the event. */
       readonly ip?: string;
+      /** ID of the request that the application assigned. */
+      readonly requestId?: string;
     }
   | {
       /** The limit store is unavailable. Requests are handled according to `onStoreFailure`. */
@@ -250,6 +264,8 @@ export type AuditEvent =
       readonly type: 'proxy.untrusted';
       /** Address of the peer. */
       readonly ip?: string;
+      /** ID of the request that the application assigned. */
+      readonly requestId?: string;
     }
   | {
       /** The revocation store is unavailable, or available again. */

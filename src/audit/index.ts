@@ -1,3 +1,4 @@
+export type { AuditChain, AuditProblem, AuditVerdict, AuditVerification } from './audit-verification.js';
 export type { AuditEvent, AuditRecord, TokenIssuance } from './events.js';
 export { type AuditFile, type OpenAuditFileOptions, openAuditFile } from './open-audit-file.js';
 export { type AuditLogger, pinoSink } from './pino-sink.js';
@@ -8,9 +9,4 @@ export {
   createAuditTrail,
   type OpenAuditTrail,
 } from './record.js';
-export {
-  type AuditChain,
-  type AuditProblem,
-  type AuditVerification,
-  verifyAuditFile,
-} from './verify-audit-file.js';
+export { verifyAuditFile } from './verify-audit-file.js';

@@ -1,6 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { assertOptions, type KnownOptions } from '../base/options.js';
-import { beginChain, chainBatch, deriveChainKey } from './chained-lines.js';
+import { openChainedFile } from './chained-file.js';
+import { chainBatch, deriveChainKey } from './chained-lines.js';
 import type { AuditRecord } from './events.js';
 import type { AuditSink } from './record.js';
 
@@ -34,6 +34,13 @@ export interface AuditFile extends AuditSink {
    * @throws Error (as rejection) if 10 000 records are pending or the file cannot be written
    */
   write(record: AuditRecord): Promise<void>;
+  /**
+   * Open the file at `path` again, after a tool such as logrotate has renamed it. Call it on SIGHUP. Without a call, the
+   * sink opens the file again within a second. The lines of the new file follow the last line of the previous file.
+   *
+   * @throws Error (as rejection) if the file cannot be opened. The previous file then remains open.
+   */
+  reopen(): Promise<void>;
   /** Wait for pending records and close the file. */
   close(): Promise<void>;
 }
@@ -43,17 +50,21 @@ const KNOWN: KnownOptions<OpenAuditFileOptions> = { path: true, key: true, durab
 /** Maximum number of pending records. */
 const MAX_WAITING = 10_000;
 
-interface Waiting {
-  readonly record: AuditRecord;
+interface Pending {
   resolve(): void;
   reject(failure: unknown): void;
+}
+
+interface Waiting extends Pending {
+  readonly record: AuditRecord;
 }
 
 /**
  * Open a tamper-evident audit file, which is a sink that appends JSON lines.
  *
  * The lines of a process form a chain. Each line has a MAC over itself and the MAC of the previous line. `passport-jwe
- * audit verify` therefore detects changed, removed and inserted lines. An empty line precedes each batch.
+ * audit verify` therefore detects changed, removed and inserted lines. An empty line precedes each batch. If a crash or a
+ * full disk cuts off a line, the next chain states the length and the digest of the torn line.
  *
  * It does not detect the removal of a whole chain or of its end. It also does not detect a chain, or the beginning of a
  * chain, that was copied from a different file with the same key.
@@ -72,29 +83,36 @@ export async function openAuditFile(options: OpenAuditFileOptions): Promise<Audi
   assertOptions(options, KNOWN, 'openAuditFile');
   const { path, key: secret, durable = true } = options;
   const key = deriveChainKey(secret, 'openAuditFile');
-  const file = await open(path, 'a', 0o600);
-  let end = beginChain();
+  const file = await openChainedFile(path, durable);
   const waiting: Waiting[] = [];
-  let writing: Promise<void> | undefined;
+  const reopenings: Pending[] = [];
+  let working: Promise<void> | undefined;
 
-  const writeBatch = async (): Promise<void> => {
-    const { bytes, count, end: next } = chainBatch(key, end, waiting);
-    const batch = waiting.splice(0, count);
+  const settle = async (pending: readonly Pending[], result: Promise<void>): Promise<void> => {
     try {
-      await appendAtOnce(file, bytes);
-      if (durable) await file.datasync();
-      end = next;
-      for (const { resolve } of batch) resolve();
+      await result;
+      for (const { resolve } of pending) resolve();
     } catch (failure) {
-      // It is unknown which lines were written, so the next batch starts a new chain.
-      end = beginChain();
-      for (const { reject } of batch) reject(failure);
+      for (const { reject } of pending) reject(failure);
     }
   };
 
-  const writeAll = async (): Promise<void> => {
-    while (waiting.length > 0) await writeBatch();
-    writing = undefined;
+  const writeBatch = async (): Promise<void> => {
+    try {
+      if (file.isCheckDue()) await file.follow();
+    } catch (failure) {
+      return settle(waiting.splice(0), Promise.reject(failure));
+    }
+    const batch = chainBatch(key, file.end(), waiting);
+    await settle(waiting.splice(0, batch.count), file.append(batch));
+  };
+
+  const work = async (): Promise<void> => {
+    while (reopenings.length > 0 || waiting.length > 0) {
+      if (reopenings.length > 0) await settle(reopenings.splice(0), file.reopen());
+      else await writeBatch();
+    }
+    working = undefined;
   };
 
   return {
@@ -107,24 +125,16 @@ export async function openAuditFile(options: OpenAuditFileOptions): Promise<Audi
             ),
           );
         waiting.push({ record, resolve, reject });
-        writing ??= writeAll();
+        working ??= work();
+      }),
+    reopen: () =>
+      new Promise((resolve, reject) => {
+        reopenings.push({ resolve, reject });
+        working ??= work();
       }),
     async close() {
-      await writing;
+      await working;
       await file.close();
     },
   };
-}
-
-/**
- * Append in one system call, so that lines of different processes cannot interleave. `appendFile` may use several
- * calls.
- */
-async function appendAtOnce(file: FileHandle, bytes: Buffer): Promise<void> {
-  const { bytesWritten } = await file.write(bytes);
-  if (bytesWritten < bytes.length) {
-    throw new Error(
-      `Only ${bytesWritten} of ${bytes.length} bytes were written to the audit file: check the free disk space`,
-    );
-  }
 }

@@ -1,21 +1,28 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../base/clock.js';
+import { auditOrigin } from './audit-origin.js';
 import type { AuditEvent } from './events.js';
 import type { AuditTrail } from './record.js';
 
 type AcceptanceEvent = Extract<AuditEvent, { readonly type: 'token.accepted' }>;
 
 /** Identities in an accepted token, and whether the token proves its issuance. */
-export type AcceptedToken = Omit<AcceptanceEvent, 'type' | 'count' | 'ip' | 'agent'>;
+export type AcceptedToken = Omit<AcceptanceEvent, 'type' | 'count' | 'ip' | 'agent' | 'requestId'>;
 
 /**
  * Counts an acceptance.
  *
  * @param presented token in compact serialization, of which only the digest is kept
  * @param identify returns the identities of the token; it is called once per token while the token is in use
+ * @param readRequestId returns the ID of the request; it is called only for an acceptance that is recorded immediately
  */
-export type AcceptanceCounter = (presented: string, identify: () => AcceptedToken, origin: Origin) => void;
+export type AcceptanceCounter = (
+  presented: string,
+  identify: () => AcceptedToken,
+  origin: Origin,
+  readRequestId?: () => string | undefined,
+) => void;
 
 /** Client address and user agent of a request, if known. */
 export type Origin = Pick<AcceptanceEvent, 'ip' | 'agent'>;
@@ -73,7 +80,7 @@ export function recordAcceptances(audit: AuditTrail, clock: Clock): AcceptanceCo
     return entry;
   };
 
-  return (presented, identify, origin) => {
+  return (presented, identify, origin, readRequestId) => {
     const now = clock();
     // Tracked by digest, because a forged token may have the identifiers of a genuine token.
     const digest = hash('sha256', presented, 'base64url');
@@ -85,7 +92,7 @@ export function recordAcceptances(audit: AuditTrail, clock: Clock): AcceptanceCo
       recordUses(entry);
       entry.since = now;
     } else if (use.isNew) {
-      record(takeUse(entry.token, use));
+      record({ ...takeUse(entry.token, use), ...auditOrigin({ requestId: readRequestId?.() }) });
     }
   };
 }

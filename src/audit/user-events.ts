@@ -13,6 +13,8 @@ export type UserEvent =
       /** Name of the identity provider that signed the user in. */
       readonly provider?: string;
       readonly ip?: string;
+      /** ID of the request that the application assigned. */
+      readonly requestId?: string;
     }
   | {
       /** A directory or an identity provider rejected the user of a token request. `issuance.refused` follows. */
@@ -26,6 +28,8 @@ export type UserEvent =
       /** Name of the identity provider that signed the user in. */
       readonly provider?: string;
       readonly ip?: string;
+      /** ID of the request that the application assigned. */
+      readonly requestId?: string;
     }
   | {
       /** A directory does not answer. Until it answers again, requests for its users are answered with 503. */

@@ -1,103 +1,66 @@
 import { createReadStream } from 'node:fs';
-import { type ChainEnd, type ChainKey, deriveChainKey, readChainedLine } from './chained-lines.js';
+import { type AuditProblem, type AuditVerification, judgeAudit } from './audit-verification.js';
+import { deriveChainKey } from './chained-lines.js';
+import { createLineVerifier, type LineProblem } from './line-verifier.js';
 
-/** Chain of lines that one process wrote. It ends when the file is closed or a write fails. */
-export interface AuditChain {
-  /** ID of the chain. */
-  readonly chain: string;
-  /** Number of records in the chain. */
-  readonly records: number;
-  /** `time` of the first record. */
-  readonly from: string;
-  /** `time` of the last record. The file cannot show whether later records were removed. */
-  readonly to: string;
-}
-
-/** Line that failed verification. */
-export interface AuditProblem {
-  /** Line number, starting at 1. Empty lines count. */
-  readonly line: number;
-  /**
-   * Kind of problem:
-   *
-   * - `altered`: this line or the previous line of its chain was changed,
-   * - `gap`: lines before this line were removed, or this line was moved,
-   * - `unreadable`: this line is not a complete line of an audit file.
-   */
-  readonly problem: 'altered' | 'gap' | 'unreadable';
-}
-
-/** Result of the verification of an audit file. */
-export interface AuditVerification {
-  /** Whether the file has no problems. */
-  readonly isValid: boolean;
-  /** Chains in the file. */
-  readonly chains: readonly AuditChain[];
-  /** First 100 problems. */
-  readonly problems: readonly AuditProblem[];
-}
-
+/** Number of problems in a result. */
 const MAX_PROBLEMS = 100;
 
+/** Number of unreadable lines that are compared with the torn lines that later lines name. */
+const MAX_UNREADABLE = 10_000;
+
 /**
- * Verify an audit file and detect changed, removed and inserted lines. Empty lines are ignored.
+ * Verify audit files and detect changed, removed and inserted lines. Empty lines are ignored.
  *
- * It does not detect the removal of a whole chain or of its end. It also does not detect a chain, or the beginning of a
- * chain, that was copied from a different file with the same key.
+ * It does not detect the removal of the last chain of a process, or of its end. It also does not detect a chain, or the
+ * beginning of a chain, that was copied from a different file with the same key.
  *
- * @param path path of a file written by `openAuditFile()`
- * @param secret `key` with which the file was written
+ * @param paths path of a file written by `openAuditFile()`, or the paths of rotated files, the oldest first
+ * @param secret `key` with which the files were written
  * @throws TypeError (as rejection) if the key is not a Uint8Array of at least 32 bytes
- * @throws Error (as rejection) from the file system if the file cannot be read
+ * @throws Error (as rejection) from the file system if a file cannot be read
  *
  * @example
- * const { isValid, problems } = await verifyAuditFile('audit.jsonl', key);
- * if (!isValid) console.error(problems);
+ * const { verdict, problems } = await verifyAuditFile(['audit.jsonl.1', 'audit.jsonl'], key);
+ * if (verdict !== 'valid') console.error(verdict, problems);
  */
-export async function verifyAuditFile(path: string, secret: Uint8Array): Promise<AuditVerification> {
-  const key = deriveChainKey(secret, 'verifyAuditFile');
-  const chains = new Map<string, ChainEnd & AuditChain>();
-  const problems: AuditProblem[] = [];
-  let number = 0;
-  for await (const line of readLines(path)) {
-    number += 1;
-    if (line === '') continue;
-    const problem = follow(line, chains, key);
-    if (problem !== undefined && problems.length < MAX_PROBLEMS) problems.push({ line: number, problem });
+export async function verifyAuditFile(
+  paths: string | readonly string[],
+  secret: Uint8Array,
+): Promise<AuditVerification> {
+  const verifier = createLineVerifier(deriveChainKey(secret, 'verifyAuditFile'));
+  const kinds = new Set<AuditProblem['problem']>();
+  const found: (Omit<AuditProblem, 'problem'> & { readonly found: LineProblem })[] = [];
+  for (const [index, path] of [paths].flat().entries()) {
+    const file = typeof paths === 'string' ? {} : { file: path };
+    let line = 0;
+    for await (const bytes of readLines(path)) {
+      line += 1;
+      const problem = bytes.length === 0 ? undefined : verifier.verify(bytes, index);
+      if (problem === undefined) continue;
+      if (found.length < MAX_UNREADABLE) found.push({ ...file, line, found: problem });
+      else kinds.add(problem.problem);
+    }
   }
-  const found = [...chains.values()].map(({ chain, records, from, to }) => ({ chain, records, from, to }));
-  return { isValid: problems.length === 0, chains: found, problems };
+  const problems = found.map(({ found, ...place }) => ({ ...place, problem: verifier.classify(found) }));
+  for (const { problem } of problems) kinds.add(problem);
+  const verdict = judgeAudit(kinds);
+  return {
+    ...{ isValid: verdict === 'valid', verdict, chains: verifier.chains() },
+    problems: problems.slice(0, MAX_PROBLEMS),
+  };
 }
 
 /**
- * Read a file line by line. The module `node:readline` also splits at U+2028 and U+2029, which records may contain.
+ * Read a file line by line, as bytes: a torn line may end within a character. The module `node:readline` also splits at
+ * U+2028 and U+2029, which records may contain.
  */
-async function* readLines(path: string): AsyncGenerator<string> {
+async function* readLines(path: string): AsyncGenerator<Buffer> {
   let rest = '';
-  for await (const chunk of createReadStream(path, 'utf8')) {
+  for await (const chunk of createReadStream(path, 'latin1')) {
     const lines = `${rest}${chunk}`.split(/\r?\n/);
     rest = lines.pop() ?? '';
-    yield* lines;
+    for (const line of lines) yield Buffer.from(line, 'latin1');
   }
-  yield rest;
-}
-
-/**
- * Verify the next line and continues its chain, even if the line is wrong. Each fault is therefore reported only
- * once.
- */
-function follow(
-  text: string,
-  chains: Map<string, ChainEnd & AuditChain>,
-  key: ChainKey,
-): AuditProblem['problem'] | undefined {
-  const line = readChainedLine(text);
-  if (line === undefined) return 'unreadable';
-  const { chain, seq, mac, time } = line;
-  const before = chains.get(chain);
-  const expected = before?.seq ?? 0;
-  const records = (before?.records ?? 0) + 1;
-  chains.set(chain, { chain, seq: seq + 1, mac, records, from: before?.from ?? time, to: time });
-  if (seq !== expected) return 'gap';
-  return line.follows(key, before?.mac ?? '') ? undefined : 'altered';
+  yield Buffer.from(rest, 'latin1');
 }

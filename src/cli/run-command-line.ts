@@ -15,7 +15,7 @@ import { storeCommand } from './commands/store-command.js';
 import { tokenCommand } from './commands/token-command.js';
 import { hideArguments } from './hide-arguments.js';
 import { reportRejection } from './report-rejection.js';
-import { UsageError } from './settings.js';
+import { ExitError, UsageError } from './settings.js';
 
 /** Exit code of a successful command. */
 const OK = 0;
@@ -28,7 +28,7 @@ const MISUSED = 2;
  * Run a command line. Write results to standard output and messages to standard error.
  *
  * @param args arguments without the program name.
- * @returns the exit code: 0 on success, 1 on failure, 2 if the arguments are invalid.
+ * @returns the exit code: 0 on success, 1 on failure, 2 if the arguments are invalid. A command can define further codes.
  */
 export async function runCommandLine(args: readonly string[], io: CommandIo): Promise<number> {
   try {
@@ -37,6 +37,7 @@ export async function runCommandLine(args: readonly string[], io: CommandIo): Pr
   } catch (failure) {
     if (failure instanceof CommanderError) return failure.exitCode === 0 ? OK : MISUSED;
     report(io, failure, args.includes('--json'));
+    if (failure instanceof ExitError) return failure.exitCode;
     return failure instanceof UsageError ? MISUSED : FAILED;
   }
 }

@@ -57,6 +57,16 @@ export interface StoreOptions {
 /** Error for invalid arguments. The message names the arguments to pass. */
 export class UsageError extends Error {}
 
+/** Failure with a separate exit code, so that scripts can tell it apart. */
+export class ExitError extends Error {
+  constructor(
+    readonly exitCode: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
 /** Create a key ring from the key file in the options. */
 export function openKeys(io: CommandIo, { keys, environment }: KeyOptions): Promise<KeyRing> {
   return createKeyRing({ current: { file: resolve(io.directory, keys) }, environment });

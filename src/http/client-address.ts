@@ -1,8 +1,10 @@
 import type { Request } from 'express';
+import { auditOrigin } from '../audit/audit-origin.js';
 import type { AuditEvent } from '../audit/events.js';
 import type { AuditTrail } from '../audit/record.js';
 import { addressBlock } from '../base/address-block.js';
 import { normalizeIp } from '../base/normalize-ip.js';
+import { readRequestId } from './audit-origin-reader.js';
 import { readIp } from './request-ip.js';
 
 /** Headers in which proxies forward the client address. */
@@ -41,7 +43,8 @@ export function createClientNamer(audit: AuditTrail): ClientNamer {
     const { ip } = readIp(req);
     if (isForwardedByUntrusted(req)) {
       const peer = normalizeIp(req.socket.remoteAddress);
-      const event = { type: 'proxy.untrusted', ...(peer === undefined ? {} : { ip: peer }) } as const;
+      const origin = auditOrigin({ ip: peer, requestId: readRequestId(req) });
+      const event = { type: 'proxy.untrusted', ...origin } as const;
       warnOnce(event, UNTRUSTED_WARNING, 'PASSPORT_JWE_TRUST_PROXY');
     }
     if (ip !== undefined) return addressBlock(ip);

@@ -1,3 +1,4 @@
+import { auditOrigin } from '../audit/audit-origin.js';
 import type { TokenIssuance } from '../audit/events.js';
 import { bindKeys, senderOf } from '../sessions/key-binding.js';
 import type { IssuedClaims } from '../token/claims/claims-set.js';
@@ -23,7 +24,7 @@ export function describeIssuance(request: IssueRequest, claims: IssuedClaims, ki
     },
     ...(sessionId === undefined ? {} : { sessionId }),
     ...bindKeys({}, senderOf(cnf)),
-    ...(request.ip === undefined ? {} : { ip: request.ip }),
+    ...auditOrigin(request),
     ...describeClient(request),
   };
 }

@@ -24,6 +24,7 @@ export {
   type AuthorizationServerMetadataOptions,
   authorizationServerMetadata,
 } from './authorization-server-metadata.js';
+export { findTokenClient } from './find-token-client.js';
 export type { ClaimsContext, ClaimsHook } from './grants/issue-access-token.js';
 export type {
   DirectoryLink,

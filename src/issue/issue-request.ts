@@ -63,6 +63,12 @@ interface CommonRequest {
    * @default undefined (unknown)
    */
   readonly ip?: string;
+  /**
+   * ID of the request. Only for the audit log.
+   *
+   * @default undefined (unknown)
+   */
+  readonly requestId?: string;
 }
 
 /**

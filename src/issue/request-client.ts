@@ -1,6 +1,6 @@
 import type { Request } from 'express';
 import type { ApiKey } from '../api-keys/api-key.js';
-import { readIp } from '../http/request-ip.js';
+import { readAuditOrigin } from '../http/audit-origin-reader.js';
 import { createRequestSlot } from '../http/request-slot.js';
 import type { Requester } from '../sessions/refresh-contract.js';
 import { requesterOf } from './requester-of.js';
@@ -22,13 +22,13 @@ export const clientSlot = createRequestSlot<Client>();
 
 /** Describe the client of a request for audit events, revocations and ended sessions. */
 export function requesterOfRequest(req: Request): Requester {
-  return requesterOf(clientSlot.get(req).apiKey, readIp(req));
+  return requesterOf(clientSlot.get(req).apiKey, readAuditOrigin(req));
 }
 
-/** Describe the client for the audit event of a rejected request. An unauthenticated client has only an address. */
+/** Describe the client for the audit event of a rejected request. An unauthenticated client has no ID. */
 export function describeClient(req: Request) {
   const client = clientSlot.read(req);
-  if (client === undefined) return readIp(req);
+  if (client === undefined) return readAuditOrigin(req);
   const asserted = client.isPublic ? { clientAsserted: true as const } : {};
-  return { ...requesterOf(client.apiKey, readIp(req)), ...asserted };
+  return { ...requesterOf(client.apiKey, readAuditOrigin(req)), ...asserted };
 }

@@ -10,6 +10,7 @@ import {
   RESERVED_CLAIMS,
 } from '../token/claims/claims-set.js';
 import { MAX_CLAIMS_DEPTH } from '../token/claims/parse-claims.js';
+import { assertOrigin } from './assert-origin.js';
 import {
   type ClientTokenRequest,
   type IssueRequest,
@@ -31,7 +32,15 @@ export interface IssueDefaults {
 
 const USER_MEMBERS: KnownOptions<UserTokenRequest> = {
   ...{ type: true, subject: true, audience: true, scope: true, lifetime: true },
-  ...{ sessionId: true, confirmation: true, claims: true, header: true, issuedAt: true, ip: true },
+  ...{
+    sessionId: true,
+    confirmation: true,
+    claims: true,
+    header: true,
+    issuedAt: true,
+    ip: true,
+    requestId: true,
+  },
 };
 
 const CLIENT_MEMBERS: KnownOptions<ClientTokenRequest> = {
@@ -118,13 +127,13 @@ function remedyFor(name: string, members: object): string {
   return `put custom claims into claims; other options are ${Object.keys(members).join(', ')}`;
 }
 
-function assertTimes({ issuedAt, ip, sessionId }: IssueRequest): void {
+function assertTimes({ issuedAt, sessionId, ...origin }: IssueRequest): void {
   if (issuedAt !== undefined && !isNumericDate(issuedAt)) {
     throw new TypeError(
       'issue: issuedAt must be a NumericDate in seconds since 1970, for example Date.now() / 1000',
     );
   }
-  if (ip !== undefined) assertString(ip, 'issue', 'ip', '192.0.2.1');
+  assertOrigin(origin, 'issue');
   if (sessionId !== undefined) assertIdentifier(sessionId, 'issue', 'sessionId');
 }
 

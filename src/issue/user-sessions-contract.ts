@@ -31,6 +31,12 @@ export interface UserSessionStart {
    * @default undefined (unknown)
    */
   readonly ip?: string;
+  /**
+   * ID of the request. Only for the audit log.
+   *
+   * @default undefined (unknown)
+   */
+  readonly requestId?: string;
 }
 
 /** The use of a refresh token. */
@@ -55,6 +61,12 @@ export interface UserSessionRefresh {
    * @default undefined (unknown)
    */
   readonly ip?: string;
+  /**
+   * ID of the request. Only for the audit log.
+   *
+   * @default undefined (unknown)
+   */
+  readonly requestId?: string;
 }
 
 /** The tokens of a session. */

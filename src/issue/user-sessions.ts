@@ -1,5 +1,6 @@
+import { auditOrigin } from '../audit/audit-origin.js';
 import { InvalidGrantError } from '../base/errors.js';
-import { assertOptions, assertString, type KnownOptions } from '../base/options.js';
+import { assertOptions, type KnownOptions } from '../base/options.js';
 import type { GrantRejection } from '../base/rejections.js';
 import { createSessions, type SessionQuery } from '../sessions/create-sessions.js';
 import { senderOf } from '../sessions/key-binding.js';
@@ -8,6 +9,7 @@ import type { Session } from '../sessions/session.js';
 import type { FamilyState } from '../stores/family-store.js';
 import { formatScope, parseScope } from '../token/claims/scope.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
+import { assertOrigin } from './assert-origin.js';
 import { narrowScope } from './grants/narrow-scope.js';
 import { recordRefusal } from './record-refusal.js';
 import { createRefreshTokens } from './refresh-tokens.js';
@@ -26,7 +28,12 @@ import { type UserToken, userTokenIssuer } from './user-token-issuer.js';
 
 type PageOptions = Pick<SessionQuery, 'limit' | 'after'>;
 
-const REFRESH: KnownOptions<UserSessionRefresh> = { scope: true, confirmation: true, ip: true };
+const REFRESH: KnownOptions<UserSessionRefresh> = {
+  scope: true,
+  confirmation: true,
+  ip: true,
+  requestId: true,
+};
 const START: KnownOptions<UserSessionStart> = { ...REFRESH, subject: true, deviceId: true };
 const ALL: KnownOptions<UserSessionsEnd> = { keep: true };
 const PAGE: KnownOptions<PageOptions> = { limit: true, after: true };
@@ -57,7 +64,8 @@ export function createUserSessions(options: UserSessionsOptions<object>): UserSe
   const sessions = createSessions({ stores, revocations, audit, clock });
   revocations.coverAccessTokens?.(settings.lifetime);
 
-  const start = async ({ subject, scope, deviceId, confirmation: keys, ip }: UserSessionStart) => {
+  const start = async ({ subject, scope, deviceId, confirmation: keys, ...others }: UserSessionStart) => {
+    const origin = auditOrigin(others);
     const granted = resolveScope(scope, 'userSessions.start');
     const confirmation = resolveConfirmation(keys, 'userSessions.start');
     const sender = senderOf(confirmation);
@@ -66,17 +74,21 @@ export function createUserSessions(options: UserSessionsOptions<object>): UserSe
     let issued: UserToken | undefined;
     const { refreshToken } = await families.begin(
       { clientId, subject, subjectAsserted: false, audience, scope: formatScope(granted), ...device, sender },
-      ip,
+      origin,
       async (sessionId) => {
         const user = { subject, scope: granted, sessionId, ...device };
-        issued = await issueToken(user, { issuedAt, confirmation, ip });
+        issued = await issueToken(user, { issuedAt, confirmation, origin });
       },
     );
     return join(issued, refreshToken);
   };
 
   /** All checks run, and the access token is created, before the refresh token is consumed. */
-  const rotate = async (presented: PresentedToken, { scope, confirmation, ip }: UserSessionRefresh) => {
+  const rotate = async (
+    presented: PresentedToken,
+    { scope, confirmation, ...others }: UserSessionRefresh,
+  ) => {
+    const origin = auditOrigin(others);
     const requestedAt = Math.min(clock(), families.knownUpTo());
     const client = { clientId, isPublic: false, mustProveKey: true, sender: senderOf(confirmation) };
     const { state } = await families.find(presented, client);
@@ -84,12 +96,12 @@ export function createUserSessions(options: UserSessionsOptions<object>): UserSe
     const granted = narrowScope(scope, parseScope(state.scope) ?? [], { excess: EXCESS });
     const { sessionId, deviceId } = state;
     const requestedScope = scope === undefined ? '' : formatScope(granted);
-    const use = { ...client, sessionId, deviceId, requestedScope, ...(ip && { ip }) };
+    const use = { ...client, sessionId, deviceId, requestedScope, ...origin };
     // A revocation during this request, or one that this process does not know yet, then covers the token.
     const issuedAt = Math.max(state.createdAt, requestedAt);
     let issued: UserToken | undefined;
     const successor = await families.rotate(presented, use, async () => {
-      issued = await issueToken({ ...userOf(state), scope: granted }, { issuedAt, confirmation, ip });
+      issued = await issueToken({ ...userOf(state), scope: granted }, { issuedAt, confirmation, origin });
     });
     return join(issued, successor);
   };
@@ -100,7 +112,7 @@ export function createUserSessions(options: UserSessionsOptions<object>): UserSe
       return await rotate(presented, request);
     } catch (failure) {
       const endsSession = failure instanceof InvalidGrantError && ENDING.has(failure.reason);
-      if (endsSession) await families.end(presented, { clientId, ...(request.ip && { ip: request.ip }) });
+      if (endsSession) await families.end(presented, { clientId, ...auditOrigin(request) });
       throw failure;
     }
   };
@@ -108,20 +120,19 @@ export function createUserSessions(options: UserSessionsOptions<object>): UserSe
   return Object.freeze({
     async start(request: UserSessionStart) {
       assertOptions(request, START, 'userSessions.start');
-      const { subject, deviceId, ip } = request;
+      const { subject, deviceId } = request;
       assertUser(subject, issuer, 'userSessions.start');
       if (deviceId !== undefined) assertIdentifier(deviceId, 'userSessions.start', 'deviceId');
-      if (ip !== undefined) assertString(ip, 'userSessions.start', 'ip', '192.0.2.1');
-      return recordRefusal(audit, ip, () => start(request));
+      assertOrigin(request, 'userSessions.start');
+      return recordRefusal(audit, request, () => start(request));
     },
 
     async refresh(refreshToken: string, request: UserSessionRefresh = {}) {
       if (typeof refreshToken !== 'string') throw new TypeError(NO_REFRESH_TOKEN);
       assertOptions(request, REFRESH, 'userSessions.refresh');
-      const { ip } = request;
       resolveConfirmation(request.confirmation, 'userSessions.refresh');
-      if (ip !== undefined) assertString(ip, 'userSessions.refresh', 'ip', '192.0.2.1');
-      return recordRefusal(audit, ip, () => refresh(refreshToken, request));
+      assertOrigin(request, 'userSessions.refresh');
+      return recordRefusal(audit, request, () => refresh(refreshToken, request));
     },
 
     async end(session: string | Pick<Session, 'subject' | 'sessionId'>) {

@@ -1,3 +1,4 @@
+import type { AuditOrigin } from '../audit/audit-origin.js';
 import type { NumericDate } from '../base/clock.js';
 import { InvalidGrantError } from '../base/errors.js';
 import { isJsonObject } from '../base/json.js';
@@ -12,11 +13,11 @@ import type { SessionUser, UserSessionsSettings } from './user-sessions-options.
 /** The access token of a session. */
 export type UserToken = Omit<SessionTokens, 'refreshToken'>;
 
-/** The request for the token: its time, which becomes `iat`, the keys of the client, and its address. */
+/** The request for the token: its time, which becomes `iat`, the keys of the client, and the request for the audit log. */
 interface TokenRequest {
   readonly issuedAt: NumericDate;
   readonly confirmation: Confirmation | undefined;
-  readonly ip: string | undefined;
+  readonly origin: AuditOrigin;
 }
 
 /**
@@ -37,7 +38,7 @@ export function userTokenIssuer(settings: UserSessionsSettings) {
    */
   return async function issueUserToken(
     user: SessionUser,
-    { issuedAt, confirmation, ip }: TokenRequest,
+    { issuedAt, confirmation, origin }: TokenRequest,
   ): Promise<UserToken> {
     const { subject, sessionId, scope } = user;
     const claims = await callClaimsHook('createUserSessions', () =>
@@ -49,7 +50,7 @@ export function userTokenIssuer(settings: UserSessionsSettings) {
     const { token, expiresInSeconds } = await tokens.issue({
       ...request,
       ...(confirmation && { confirmation }),
-      ...(ip && { ip }),
+      ...origin,
     });
     return { accessToken: token, sessionId, expiresInSeconds, scope: formatScope(scope) };
   };

@@ -1,3 +1,4 @@
+import type { AuditOrigin } from '../audit/audit-origin.js';
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock, NumericDate } from '../base/clock.js';
 import type { RevocationFill } from '../stores/revocation-store.js';
@@ -52,7 +53,7 @@ export interface Revocations extends RevocationCheck {
    * It covers the access tokens of a subject or of the API key. Refresh-token families remain valid.
    *
    * @param requestedBy `key_id` of the client that requested the revocation
-   * @param ip client address, for the audit log
+   * @param origin address of the client, or address and ID of the request, for the audit log
    * @param reach `access_tokens` if the caller ends the refresh-token families itself, as `createSessions` does. The
    *   revocation then expires with the last access token. Default: `all_tokens`
    * @throws TypeError (as rejection) if the target is malformed
@@ -61,7 +62,12 @@ export interface Revocations extends RevocationCheck {
    * @example
    * await revocations.revoke({ kind: 'session', clientId: 'web', sessionId: 'session-1' });
    */
-  revoke(target: Revocable, requestedBy?: string, ip?: string, reach?: RevocationReach): Promise<void>;
+  revoke(
+    target: Revocable,
+    requestedBy?: string,
+    origin?: string | AuditOrigin,
+    reach?: RevocationReach,
+  ): Promise<void>;
   /**
    * Whether a token or one of its ancestors in the delegation chain is revoked. Synchronous.
    *

@@ -1,3 +1,4 @@
+import { type AuditOrigin, auditOrigin } from '../audit/audit-origin.js';
 import { assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { MAX_NUMERIC_DATE, type NumericDate, systemClock } from '../base/clock.js';
 import { assertOptions, assertPositiveNumber, type KnownOptions } from '../base/options.js';
@@ -75,7 +76,12 @@ export function createRevocations(options: RevocationsOptions): Revocations {
   };
 
   return Object.freeze({
-    async revoke(target: Revocable, requestedBy?: string, ip?: string, reach?: RevocationReach) {
+    async revoke(
+      target: Revocable,
+      requestedBy?: string,
+      origin?: string | AuditOrigin,
+      reach?: RevocationReach,
+    ) {
       assertRevocable(target);
       const now = clock();
       const keptSeconds = reach === 'access_tokens' ? accessSeconds : maxTokenLifetimeSeconds;
@@ -96,7 +102,7 @@ export function createRevocations(options: RevocationsOptions): Revocations {
         type: 'revocation.added',
         ...target,
         ...(requestedBy === undefined ? {} : { requestedBy }),
-        ...(ip === undefined ? {} : { ip }),
+        ...auditOrigin(typeof origin === 'string' ? { ip: origin } : (origin ?? {})),
       });
     },
 

@@ -1,3 +1,4 @@
+import { auditOrigin } from '../audit/audit-origin.js';
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, systemClock } from '../base/clock.js';
 import {
@@ -89,6 +90,12 @@ export interface SessionEnd extends SessionOwner {
    * @default undefined (unknown)
    */
   readonly ip?: string;
+  /**
+   * ID of the request, for the audit log.
+   *
+   * @default undefined (unknown)
+   */
+  readonly requestId?: string;
 }
 
 /** Owner of the sessions to end, and a session to exclude. */
@@ -111,6 +118,12 @@ export interface AllSessionsEnd extends SessionOwner {
    * @default undefined (unknown)
    */
   readonly ip?: string;
+  /**
+   * ID of the request, for the audit log.
+   *
+   * @default undefined (unknown)
+   */
+  readonly requestId?: string;
 }
 
 /**
@@ -146,10 +159,16 @@ const KNOWN: KnownOptions<SessionsOptions> = { stores: true, revocations: true, 
 /** Known members of an owner. If a misspelt `subject` were ignored, the sessions of all users would be selected. */
 const OWNER: KnownOptions<SessionOwner> = { clientId: true, subject: true };
 const QUERY: KnownOptions<SessionQuery> = { ...OWNER, limit: true, after: true };
-const ALL: KnownOptions<AllSessionsEnd> = { ...OWNER, keep: true, requestedBy: true, ip: true };
+const ALL: KnownOptions<AllSessionsEnd> = {
+  ...OWNER,
+  keep: true,
+  requestedBy: true,
+  ip: true,
+  requestId: true,
+};
 const ONE: KnownOptions<SessionEnd & Session> = {
-  ...{ ...OWNER, sessionId: true, requestedBy: true, ip: true, deviceId: true, audience: true, scope: true },
-  ...{ createdAt: true, lastUsedAt: true, expiresAt: true },
+  ...{ ...OWNER, sessionId: true, requestedBy: true, ip: true, requestId: true },
+  ...{ deviceId: true, audience: true, scope: true, createdAt: true, lastUsedAt: true, expiresAt: true },
 };
 
 const DEFAULT_LIMIT = 100;
@@ -194,10 +213,10 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     async end(session: SessionEnd) {
       assertOptions(session, ONE, 'sessions.end');
-      const { requestedBy, ip } = session;
+      const { requestedBy } = session;
       for await (const page of readPages(store, chooseSession(session).families)) {
         if (page.length === 0) continue;
-        await endSession(parts, session, { requestedBy, ip });
+        await endSession(parts, session, { requestedBy, origin: auditOrigin(session) });
         return true;
       }
       return false;
@@ -205,14 +224,15 @@ export function createSessions(options: SessionsOptions): Sessions {
 
     async endAll(owner: AllSessionsEnd) {
       assertOptions(owner, ALL, 'sessions.endAll');
-      const { keep, requestedBy, ip } = owner;
+      const { keep, requestedBy } = owner;
+      const origin = auditOrigin(owner);
       const group = groupOf(resolveOwner(owner, 'sessions.endAll'));
       if (keep === undefined) {
         return endSessions(parts, {
           target: group,
           families: { group, isMeant: () => true },
           requestedBy,
-          ip,
+          origin,
         });
       }
       const others = { group, isMeant: matcherOfOthers(keep) };
@@ -220,7 +240,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       for await (const page of readPages(store, others)) {
         const sessions = new Map(page.map(({ state }) => [nameOfSession(state), state]));
         for (const state of sessions.values()) {
-          total += await endSession(parts, state, { requestedBy, ip });
+          total += await endSession(parts, state, { requestedBy, origin });
         }
       }
       return total;

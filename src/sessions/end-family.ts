@@ -1,3 +1,4 @@
+import { type AuditOrigin, auditOrigin } from '../audit/audit-origin.js';
 import type { AuditEvent } from '../audit/events.js';
 import type { AuditTrail } from '../audit/record.js';
 import { TemporarilyUnavailableError } from '../base/errors.js';
@@ -18,22 +19,22 @@ export interface FamilyEndParts {
  * End a family by replacing it with a tombstone, and retry if a concurrent update wins. Does nothing if the family
  * is unknown or has already ended.
  *
- * @param ip address of the client that requested the end, for the audit log
+ * @param origin request that caused the end, for the audit log
  * @throws TemporarilyUnavailableError (as rejection) if concurrent updates won all attempts
  */
-export async function endFamily(parts: FamilyEndParts, name: FamilyName, ip?: string): Promise<void> {
+export async function endFamily(parts: FamilyEndParts, name: FamilyName, origin: AuditOrigin): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const family = await parts.store.find(name);
     const isOver = family === undefined || family.state.ended !== undefined;
-    if (isOver || (await entombFamily(parts, family, { reason: 'revoked', ip }))) return;
+    if (isOver || (await entombFamily(parts, family, { reason: 'revoked', origin }))) return;
   }
   throw lostRaces();
 }
 
-/** Reason for the end of a family, and address of the client that caused it. */
+/** Reason for the end of a family, and the request that caused it. */
 export interface FamilyEnd {
   readonly reason: NonNullable<FamilyState['ended']>;
-  readonly ip: string | undefined;
+  readonly origin: AuditOrigin;
 }
 
 /**
@@ -44,11 +45,11 @@ export interface FamilyEnd {
 export async function entombFamily(
   { store, audit }: FamilyEndParts,
   family: StoredFamily,
-  { reason, ip }: FamilyEnd,
+  { reason, origin }: FamilyEnd,
 ): Promise<boolean> {
   const { parent: _, ...state } = family.state;
   if (!(await store.replace({ ...family, state: { ...state, ended: reason } }))) return false;
-  await audit.record({ type: 'session.ended', ...identifyFamily(family, ip), reason });
+  await audit.record({ type: 'session.ended', ...identifyFamily(family, origin), reason });
   return true;
 }
 
@@ -66,12 +67,12 @@ type SessionEvent = Extract<AuditEvent, { readonly familyId: string }>;
 /** Return the fields that identify a family in an audit event. */
 export function identifyFamily(
   { id, state }: Pick<StoredFamily, 'id' | 'state'>,
-  ip: string | undefined,
+  origin: AuditOrigin,
 ): Omit<SessionEvent, 'type' | 'reason'> {
   const { clientId, subject, sessionId, deviceId } = state;
   return {
     ...{ familyId: id, clientId, subject, sessionId },
     ...(deviceId === undefined ? {} : { deviceId }),
-    ...(ip === undefined ? {} : { ip }),
+    ...auditOrigin(origin),
   };
 }

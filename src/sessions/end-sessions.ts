@@ -1,3 +1,4 @@
+import type { AuditOrigin } from '../audit/audit-origin.js';
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
 import type { RevocationReach, Revocations } from '../revocation/revocations-contract.js';
@@ -28,10 +29,10 @@ export interface EndedSessions {
   readonly families: ChosenFamilies;
 }
 
-/** Client that requested the end of sessions, and its address. */
+/** Client that requested the end of sessions, and its request. */
 export interface EndRequest {
   readonly requestedBy: string | undefined;
-  readonly ip: string | undefined;
+  readonly origin: AuditOrigin;
 }
 
 /** Sessions to end, and the client that requested their end. */
@@ -79,7 +80,7 @@ async function revokeAndEnd(parts: SessionEndParts, ending: Ending): Promise<num
 }
 
 async function revoke(parts: SessionEndParts, ending: Ending, reach: RevocationReach): Promise<void> {
-  await parts.revocations?.revoke(ending.target, ending.requestedBy, ending.ip, reach);
+  await parts.revocations?.revoke(ending.target, ending.requestedBy, ending.origin, reach);
 }
 
 /**
@@ -87,11 +88,11 @@ async function revoke(parts: SessionEndParts, ending: Ending, reach: RevocationR
  * revocation covers is then either listed or finds the mark.
  */
 async function endListed({ store, audit, clock }: SessionEndParts, ending: Ending): Promise<number> {
-  const { target, families, ip } = ending;
+  const { target, families, origin } = ending;
   if (isStorable(families.group)) await markEnd(store, target, clock());
   let total = 0;
   for await (const page of readPages(store, families)) {
-    await Promise.all(page.map((family) => endFamily({ store, audit }, nameOf(family), ip)));
+    await Promise.all(page.map((family) => endFamily({ store, audit }, nameOf(family), origin)));
     total += page.length;
   }
   return total;

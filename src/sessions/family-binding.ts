@@ -1,3 +1,4 @@
+import type { AuditOrigin } from '../audit/audit-origin.js';
 import { InvalidGrantError } from '../base/errors.js';
 import type { FamilyState, StoredFamily } from '../stores/family-store.js';
 import { entombFamily, type FamilyEndParts } from './end-family.js';
@@ -36,11 +37,10 @@ export function isBound({ deviceId, sessionChosen }: FamilyState): boolean {
   return deviceId !== undefined || sessionChosen;
 }
 
-/** Kind of the wrong ID, and address of the client that sent it. */
+/** Kind of the wrong ID, and the request that contains it. */
 export interface WrongUse {
   readonly wrong: WrongBinding;
-  /** Client address, for the audit log. */
-  readonly ip: string | undefined;
+  readonly origin: AuditOrigin;
 }
 
 /**
@@ -53,13 +53,13 @@ export interface WrongUse {
 export async function rejectWrongBinding(
   parts: FamilyEndParts,
   family: StoredFamily,
-  { wrong, ip }: WrongUse,
+  { wrong, origin }: WrongUse,
 ): Promise<void> {
   const wrongBindings = (family.state.wrongBindings ?? 0) + 1;
   const counted = { ...family, state: { ...family.state, wrongBindings } };
   if (wrongBindings < MAX_WRONG_BINDINGS) {
     if (await parts.store.replace(counted)) throw new InvalidGrantError(wrong);
-  } else if (await entombFamily(parts, counted, { reason: 'guessed', ip })) {
+  } else if (await entombFamily(parts, counted, { reason: 'guessed', origin })) {
     throw new InvalidGrantError('guessed');
   }
 }

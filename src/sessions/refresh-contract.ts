@@ -1,3 +1,4 @@
+import type { AuditOrigin } from '../audit/audit-origin.js';
 import type { NumericDate } from '../base/clock.js';
 import type { FamilyState, PersonReference, StoredFamily } from '../stores/family-store.js';
 import type { NamedBinding } from './family-binding.js';
@@ -36,16 +37,14 @@ export type FamilyStart = Pick<
 };
 
 /** Request of a client that uses a refresh token. */
-export interface RefreshRequest extends NamedBinding, KeyHolder {
+export interface RefreshRequest extends NamedBinding, KeyHolder, AuditOrigin {
   readonly clientId: string;
   /** Requested scope, or an empty string if the request has none. */
   readonly requestedScope: string;
-  /** Client address, for the audit log. */
-  readonly ip?: string;
 }
 
-/** Client that requests an action, and its address. */
-export type Requester = Pick<RefreshRequest, 'clientId' | 'ip'>;
+/** Client that requests an action, and its request. */
+export type Requester = AuditOrigin & Pick<RefreshRequest, 'clientId'>;
 
 /**
  * Refresh-token families with rotation (RFC 9700 §4.14.2). Each family has one current token, and each token can be
@@ -55,13 +54,13 @@ export interface RefreshFamilies {
   /**
    * Begin a family.
    *
-   * @param ip client address, for the audit log
+   * @param origin request that begins the family, for the audit log
    * @param prepare creates the access token of the response. If it fails, nothing is stored.
    * @returns the first refresh token and the session ID
    */
   begin(
     start: FamilyStart,
-    ip?: string,
+    origin?: AuditOrigin,
     prepare?: (sessionId: string) => Promise<void>,
   ): Promise<{ readonly refreshToken: string; readonly sessionId: string }>;
   /**

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type AuditOrigin, auditOrigin } from '../audit/audit-origin.js';
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock, NumericDate } from '../base/clock.js';
 import { InvalidGrantError } from '../base/errors.js';
@@ -81,21 +82,26 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   };
 
   /** Issue a token and record `token.intended`. If recording fails, the family does not change. */
-  const makeToken = async (family: FamilyRecord, now: NumericDate, ip: string | undefined) => {
+  const makeToken = async (family: FamilyRecord, now: NumericDate, origin: AuditOrigin) => {
     const made = await codec.issue(family, now);
-    const issuance = describeRefreshToken(family.state, made, { audience: codec.audience, ip });
+    const issuance = describeRefreshToken(family.state, made, { audience: codec.audience, origin });
     await audit.record({ type: 'token.intended', ...issuance });
     return { made, issuance };
   };
 
   const consume = async (family: StoredFamily, presented: PresentedToken, request: RefreshRequest) => {
-    const { requestedScope, ip, sender } = request;
+    const { requestedScope, sender } = request;
+    const origin = auditOrigin(request);
     const now = clock();
     const expiresAt = Math.min(family.state.endsAt, now + idleSeconds);
     // A refresh finds the person of the family present.
     const { absentSince: _, ...present } = family.state;
     const bound = { ...present, ...bindKeys(present, sender) };
-    const { made: successor, issuance } = await makeToken({ ...family, state: bound, expiresAt }, now, ip);
+    const { made: successor, issuance } = await makeToken(
+      { ...family, state: bound, expiresAt },
+      now,
+      origin,
+    );
     const sealed = codec.seal(successor, presented.token);
     const state: FamilyState = {
       ...bound,
@@ -106,7 +112,7 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     // Scheduled before the write, because the response to the write may be lost.
     eraser.schedule(family, now);
     if (!(await store.replace({ ...family, state, expiresAt }))) return undefined;
-    await audit.record({ type: 'session.refreshed', ...identifyFamily(family, ip) });
+    await audit.record({ type: 'session.refreshed', ...identifyFamily(family, origin) });
     await audit.record({ type: 'token.issued', ...issuance });
     return successor.token;
   };
@@ -118,12 +124,12 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
   const repeat = async (
     { state }: StoredFamily,
     parent: ConsumedToken,
-    { token, ip }: { readonly token: string; readonly ip: string | undefined },
+    { token, origin }: { readonly token: string; readonly origin: AuditOrigin },
   ): Promise<string> => {
     const successor = await codec.unseal(parent, token);
     if (successor === undefined) throw new InvalidGrantError('not_repeatable');
     const opened = await codec.open(successor, parent.consumedAt);
-    const issuance = describeRefreshToken(state, opened, { audience: codec.audience, ip });
+    const issuance = describeRefreshToken(state, opened, { audience: codec.audience, origin });
     await audit.record({ type: 'token.issued', repeated: true, ...issuance });
     return successor;
   };
@@ -144,12 +150,13 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
    * @returns the successor, or `undefined` if a concurrent update of the family won
    */
   const useOnce = async (read: StoredFamily, presented: PresentedToken, { request, prepare }: Use) => {
-    const { requestedScope, ip } = request;
+    const { requestedScope } = request;
+    const origin = auditOrigin(request);
     const family = await takeStep(read);
     if (family === undefined) return undefined;
     const { current, parent } = family.state;
     const wrong = findWrongBinding(family.state, request);
-    if (wrong !== undefined) return rejectWrongBinding(parts, family, { wrong, ip });
+    if (wrong !== undefined) return rejectWrongBinding(parts, family, { wrong, origin });
     if (presented.digest === current) {
       await prepare(family);
       return consume(family, presented, request);
@@ -159,14 +166,15 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
     if (isRepeatable && parent?.digest === presented.digest && isInGrace(parent.consumedAt)) {
       if (parent.requestedScope !== requestedScope) throw new InvalidGrantError('wrong_scope');
       await prepare(family);
-      return repeat(family, parent, { token: presented.token, ip });
+      return repeat(family, parent, { token: presented.token, origin });
     }
-    if (await entombFamily(parts, family, { reason: 'reused', ip })) throw new InvalidGrantError('reused');
+    if (await entombFamily(parts, family, { reason: 'reused', origin }))
+      throw new InvalidGrantError('reused');
     return undefined;
   };
 
   return {
-    async begin({ sessionId: chosen, sender, ...start }, ip, prepare) {
+    async begin({ sessionId: chosen, sender, ...start }, origin = {}, prepare) {
       const [sessionId, sessionChosen] = [chosen ?? randomUUID(), chosen !== undefined];
       await prepare?.(sessionId);
       const now = clock();
@@ -183,13 +191,13 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
         endsAt,
         current: '',
       };
-      const { made, issuance } = await makeToken({ id, state, expiresAt }, now, ip);
+      const { made, issuance } = await makeToken({ id, state, expiresAt }, now, origin);
       const family = { id, state: { ...state, current: digestToken(made.token) }, expiresAt };
       await store.insert(family);
-      await audit.record({ type: 'session.started', ...identifyFamily(family, ip) });
+      await audit.record({ type: 'session.started', ...identifyFamily(family, origin) });
       await audit.record({ type: 'token.issued', ...issuance });
       if (await wasEndedMeanwhile(store, family.state)) {
-        await endFamily(parts, { clientId: state.clientId, id }, ip);
+        await endFamily(parts, { clientId: state.clientId, id }, origin);
       }
       return { refreshToken: made.token, sessionId: state.sessionId };
     },
@@ -223,9 +231,9 @@ export function createRefreshFamilies(parts: RefreshFamiliesParts): RefreshFamil
       return isLive && !isRevoked(family, presented) ? family : undefined;
     },
 
-    async end({ family, subject, sessionId }, { clientId, ip }) {
+    async end({ family, subject, sessionId }, { clientId, ...origin }) {
       if (family.clientId !== clientId) throw new InvalidGrantError('wrong_client');
-      await endSession(parts, { clientId, subject, sessionId }, { requestedBy: clientId, ip });
+      await endSession(parts, { clientId, subject, sessionId }, { requestedBy: clientId, origin });
     },
   };
 }

@@ -3,11 +3,11 @@ import { InvalidRequestError, PassportJweError } from '../base/errors.js';
 import { assertMethod, assertOptions, type KnownOptions } from '../base/options.js';
 import { refuseRequest } from '../http/answer-failure.js';
 import { asyncHandler } from '../http/async-handler.js';
+import { readAuditOrigin } from '../http/audit-origin-reader.js';
 import { guard } from '../http/guard.js';
 import { assertScope } from '../http/missing-scope.js';
 import { NO_STORE } from '../http/no-store.js';
 import { rejectOtherMethods } from '../http/reject-other-methods.js';
-import { readIp } from '../http/request-ip.js';
 import { requireProof } from '../http/require-proof.js';
 import { isScopeToken } from '../token/claims/scope.js';
 import type { Sessions } from './create-sessions.js';
@@ -62,12 +62,17 @@ export function sessionRouter(options: SessionRouterOptions): Router {
   const endSession = asyncHandler(async function endSession(req, res) {
     const { owner, requestedBy } = identifyOwner(req, keyScope);
     readNothing(req.url);
-    await sessions.end({ ...owner, requestedBy, ...readIp(req), sessionId: String(req.params['sessionId']) });
+    await sessions.end({
+      ...owner,
+      requestedBy,
+      ...readAuditOrigin(req),
+      sessionId: String(req.params['sessionId']),
+    });
     res.status(204).end();
   });
   const endAllSessions = asyncHandler(async function endAllSessions(req, res) {
     const { owner, requestedBy, current } = identifyOwner(req, keyScope);
-    await sessions.endAll({ ...owner, requestedBy, ...readIp(req), ...readKeep(req.url, current) });
+    await sessions.endAll({ ...owner, requestedBy, ...readAuditOrigin(req), ...readKeep(req.url, current) });
     res.status(204).end();
   });
 

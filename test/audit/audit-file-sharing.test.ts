@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,6 +95,28 @@ describeWithDisks('an audit file on a disk with room for a part of the pending r
     expect(acknowledged.length).toBeLessThan(kids.length);
     expect(acknowledged.slice(-2)).toEqual(['other', 'after']);
     expect(await readKids(path)).toEqual(expect.arrayContaining(acknowledged));
-    expect(problems).toMatchObject([{ problem: 'unreadable' }]);
+    expect(problems).toMatchObject([{ problem: 'torn' }]);
+  });
+
+  test('names the torn line in its next line, once there is room', async () => {
+    const path = join(disk.path, 'audit.jsonl');
+    const file = await openAuditFile({ path, key: KEY });
+    await disk.fill(300_000);
+    await writeAll(file, manyKids('one', 500));
+    await disk.clear();
+    await writeAll(file, ['after']);
+    await file.close();
+    const lines = (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+    const torn = lines.find((line) => !line.endsWith('"}')) ?? '';
+    const { chain, after } = JSON.parse(lines.at(-1) ?? '');
+
+    expect(torn).not.toBe('');
+    expect(after.chain).not.toBe(chain);
+    expect(after.torn).toEqual([{ bytes: torn.length, sha256: hash('sha256', torn, 'base64url') }]);
+    expect(await verifyAuditFile(path, KEY)).toMatchObject({
+      verdict: 'torn',
+      chains: [{}, { chain, records: 1, follows: after.chain }],
+      problems: [{ problem: 'torn' }],
+    });
   });
 });

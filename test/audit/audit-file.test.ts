@@ -77,8 +77,9 @@ describe('an audit file', () => {
     await append(2);
 
     expect(await verifyAuditFile(path, KEY)).toMatchObject({
+      verdict: 'torn',
       chains: [{ records: 2 }, { records: 2 }],
-      problems: [{ line: 5, problem: 'unreadable' }],
+      problems: [{ line: 5, problem: 'torn' }],
     });
   });
 

@@ -39,7 +39,7 @@ test('each request is one log line, without its path, and each response has a re
 
   // The first of all asked whether it listens.
   expect(lines).toMatchObject([
-    { method: 'POST', route: '/oauth/token', status: 200 },
+    { method: 'POST', route: '/oauth/token', status: 200, client_id: 'demo' },
     {
       ...{ method: 'GET', route: '/documents', status: 200, client_id: 'demo', level: 30 },
       ...{ request_id: answer.headers.get('x-request-id'), duration_ms: expect.any(Number) },

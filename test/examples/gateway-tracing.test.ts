@@ -14,6 +14,7 @@ import { type RecordingUpstream, startRecordingUpstream } from '../support/recor
 
 const exporter = new InMemorySpanExporter();
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+const PARENT = `00-${TRACE_ID}-b7ad6b7169203331-01`;
 let gateway: ModelGateway;
 let provider: RecordingUpstream;
 
@@ -51,7 +52,7 @@ async function chat(content: string, more: Readonly<Record<string, unknown>> = {
     headers: {
       Authorization: `Bearer ${token}`,
       'Content-Type': 'application/json',
-      traceparent: `00-${TRACE_ID}-b7ad6b7169203331-01`,
+      traceparent: PARENT,
     },
     body: JSON.stringify({ model: 'echo-1', messages: [{ role: 'user', content }], ...more }),
   });
@@ -59,7 +60,7 @@ async function chat(content: string, more: Readonly<Record<string, unknown>> = {
   await until(() => exporter.getFinishedSpans().length === 2);
 }
 
-test("a request is a span in the client's trace, with a child span for the provider", async () => {
+test('a request is a span in the trace of a trusted proxy, with a child span for the provider', async () => {
   await chat('hello');
   const [request] = ofKind(SpanKind.SERVER);
   const [asked] = ofKind(SpanKind.CLIENT);

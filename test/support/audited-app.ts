@@ -1,4 +1,4 @@
-import express from 'express';
+import express, { type RequestHandler } from 'express';
 import {
   authenticate,
   createAuditTrail,
@@ -55,7 +55,8 @@ export interface AuditedApp {
   use(token: string, scope: 'read' | 'admin'): Promise<number>;
 }
 
-export async function createAuditedApp(): Promise<AuditedApp> {
+/** @param handlers what every request passes first */
+export async function createAuditedApp(...handlers: readonly RequestHandler[]): Promise<AuditedApp> {
   let now = NOW;
   let refused: readonly AuditRecord['type'][] = [];
   const records: AuditRecord[] = [];
@@ -80,6 +81,7 @@ export async function createAuditedApp(): Promise<AuditedApp> {
   };
   const authentication = authenticate(service);
   const app = express();
+  for (const handler of handlers) app.use(handler);
   app.use('/oauth', tokenRouter({ ...service, apiKeys: await loadFiles(KEYS), stores }));
   app.use('/sessions', authentication, sessionRouter({ sessions }));
   for (const scope of ['read', 'admin']) {

@@ -1,12 +1,12 @@
 import type { RequestHandler } from 'express';
-import { findVerifiedToken, onResponseFinished } from 'passport-jwe';
+import { findTokenClient, findVerifiedToken, onResponseFinished } from 'passport-jwe';
 import { type DestinationStream, type Logger, pino } from 'pino';
 import type { CompletionListener } from '../models/completion-record.js';
 import { answeredStatus } from './answered-status.js';
 import { batchLines } from './batch-lines.js';
 import { matchedRoute } from './matched-route.js';
 import { describeNotedFailure } from './noted-failures.js';
-import { requestIdOf } from './request-id.js';
+import { requestIdOf, traceIdOf } from './request-id.js';
 
 /** Redacted headers, in case a future log line contains headers. */
 const REDACTED = ['authorization', 'cookie', '["x-api-key"]', '["set-cookie"]'];
@@ -25,16 +25,17 @@ export function logRequests(logger: Logger): RequestHandler {
     const startedAt = performance.now();
     // Read now, because a closed connection no longer has the client address.
     const { ip } = req;
+    const traceId = traceIdOf(req);
     onResponseFinished(res, () => {
-      const token = findVerifiedToken(req);
       const status = answeredStatus(res);
       const line = {
         request_id: requestIdOf(res),
+        trace_id: traceId,
         method: req.method,
         route: matchedRoute(req),
         status,
         duration_ms: Math.round(performance.now() - startedAt),
-        client_id: token?.claims.client_id,
+        client_id: findVerifiedToken(req)?.claims.client_id ?? findTokenClient(req),
         ip,
         failure: describeNotedFailure(res),
         ...(res.writableFinished ? {} : { cut_short: true }),

@@ -1,9 +1,10 @@
 import type * as OpenTelemetry from '@opentelemetry/api';
-import type { Request, RequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import { onResponseFinished } from 'passport-jwe';
 import { ModelApiError } from '../models/model-api-error.js';
 import { answeredStatus } from './answered-status.js';
 import { findRoute } from './matched-route.js';
+import { isTrustedPeer } from './trusted-peer.js';
 
 /** Span attributes by name. */
 export type Attributes = Readonly<Record<string, string | number>>;
@@ -62,7 +63,7 @@ function createTracing(api: typeof OpenTelemetry): Tracing {
     traceRequests(req, res, next) {
       const active = api.context.active();
       const received = api.propagation.extract(active, req.headers);
-      const parent = isFromTrustedProxy(req) ? received : active;
+      const parent = isTrustedPeer(req) ? received : active;
       const remote = parent === active ? api.trace.getSpanContext(received) : undefined;
       const span = tracer.startSpan(
         req.method,
@@ -117,9 +118,4 @@ function isAbort(failure: unknown): boolean {
 function errorTypeOf(failure: unknown): string {
   if (failure instanceof ModelApiError) return String(failure.detail.status);
   return failure instanceof Error ? failure.name : '_OTHER';
-}
-
-function isFromTrustedProxy({ app, socket }: Request): boolean {
-  const isTrusted: unknown = app.get('trust proxy fn');
-  return typeof isTrusted === 'function' && isTrusted(socket.remoteAddress, 0) === true;
 }

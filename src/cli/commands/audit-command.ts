@@ -1,10 +1,11 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
-import { type AuditVerification, verifyAuditFile } from '../../audit/verify-audit-file.js';
+import type { AuditVerification } from '../../audit/audit-verification.js';
+import { verifyAuditFile } from '../../audit/verify-audit-file.js';
 import { readPrivateFile } from '../../base/read-private-file.js';
 import type { CommandIo } from '../command-io.js';
 import { formatTable } from '../print-result.js';
-import { jsonOption, UsageError } from '../settings.js';
+import { ExitError, jsonOption, UsageError } from '../settings.js';
 
 interface VerifyOptions {
   readonly keyFile: string;
@@ -17,24 +18,26 @@ export function auditCommand(io: CommandIo): Command {
 
   command
     .command('verify')
-    .argument('<file>', 'audit file, written by openAuditFile()')
-    .description('detect changed, removed and inserted lines; exit with code 1 for a changed file')
+    .argument('<files...>', 'audit file, written by openAuditFile(), or its rotated files, the oldest first')
+    .description(
+      'detect changed, removed and inserted lines; exit code 1 for a changed file, 3 for a missing file, 4 for torn lines only',
+    )
     .requiredOption('--key-file <file>', 'file with the key, at least 64 hexadecimal digits')
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nThe command does not detect the removal of a whole chain or of the end of a chain: compare the times with a second log.\n' +
+      '\nThe command does not detect the removal of the last chain of a process, or of its end: compare the times with a second log.\n' +
         'It also does not detect chains from a different file with the same key: use a separate key per file.\n' +
-        '\nExample:\n  $ passport-jwe audit verify audit.jsonl --key-file audit.key',
+        '\nExamples:\n  $ passport-jwe audit verify audit.jsonl --key-file audit.key' +
+        '\n  $ passport-jwe audit verify audit.jsonl.2 audit.jsonl.1 audit.jsonl --key-file audit.key',
     )
-    .action(async (file: string, { keyFile, json }: VerifyOptions) => {
+    .action(async (files: readonly string[], { keyFile, json }: VerifyOptions) => {
       const key = await readKey(resolve(io.directory, keyFile));
-      const verification = await verifyAuditFile(resolve(io.directory, file), key);
+      const paths = files.map((file) => resolve(io.directory, file));
+      const [single = '', ...others] = paths;
+      const verification = await verifyAuditFile(others.length === 0 ? single : paths, key);
       print(io, verification, json === true);
-      if (!verification.isValid)
-        throw new Error(
-          `${file} has been changed or damaged: restore it from a copy, and investigate the lines listed above`,
-        );
+      assertValid(verification, files.join(', '));
     });
 
   return command;
@@ -51,11 +54,42 @@ async function readKey(file: string): Promise<Uint8Array> {
   return Buffer.from(digits, 'hex');
 }
 
-function print(io: CommandIo, { isValid, chains, problems }: AuditVerification, isJson: boolean): void {
+function assertValid({ verdict }: AuditVerification, files: string): void {
+  switch (verdict) {
+    case 'valid':
+      return;
+    case 'tampered':
+      throw new Error(
+        `The audit log in ${files} has been changed or damaged: restore it from a copy, and investigate the lines listed above`,
+      );
+    case 'incomplete':
+      throw new ExitError(
+        3,
+        'A file is missing before the lines listed above: pass all rotated files, the oldest first',
+      );
+    case 'torn':
+      throw new ExitError(
+        4,
+        `A crash or a full disk cut off the lines listed above in ${files}: check the disk, and the time of the crash`,
+      );
+  }
+}
+
+function print(io: CommandIo, verification: AuditVerification, isJson: boolean): void {
+  const { isValid, verdict, chains, problems } = verification;
   if (isJson) {
-    io.print(JSON.stringify({ valid: isValid, chains, problems }));
+    io.print(JSON.stringify({ valid: isValid, verdict, chains, problems }));
     return;
   }
-  for (const line of formatTable(chains.map((chain) => ({ ...chain })))) io.print(line);
-  for (const { line, problem } of problems) io.print(`line ${line}: ${problem}`);
+  const rows = chains.map(({ chain, records, from, to, follows = '' }) => ({
+    chain,
+    records,
+    from,
+    to,
+    follows,
+  }));
+  for (const line of formatTable(rows)) io.print(line);
+  for (const { file, line, problem } of problems) {
+    io.print(`${file === undefined ? '' : `${file}: `}line ${line}: ${problem}`);
+  }
 }

@@ -131,8 +131,8 @@ const assertOwnToken: RequestHandler = (req, _res, next) => {
 
 function revokeToken({ revocations }: RevocationEndpointParts): RequestHandler {
   return asyncHandler(async function revokeToken(req, _res, next) {
-    const { clientId, ip } = requesterOfRequest(req);
-    await revocations.revoke(describeRevocable(revocableSlot.get(req), clientId), clientId, ip);
+    const { clientId, ...origin } = requesterOfRequest(req);
+    await revocations.revoke(describeRevocable(revocableSlot.get(req), clientId), clientId, origin);
     next();
   });
 }

@@ -3,10 +3,10 @@ import type { SurplusScopes } from '../../api-keys/api-key.js';
 import type { NumericDate } from '../../base/clock.js';
 import { InvalidRequestError, InvalidTargetError, UnsupportedGrantTypeError } from '../../base/errors.js';
 import { asyncHandler } from '../../http/async-handler.js';
+import { readAuditOrigin } from '../../http/audit-origin-reader.js';
 import { NO_STORE } from '../../http/no-store.js';
 import { readFields } from '../../http/read-fields.js';
 import { type Parameters, readParameter } from '../../http/read-parameter.js';
-import { readIp } from '../../http/request-ip.js';
 import { createRequestSlot } from '../../http/request-slot.js';
 import { authenticateOrIdentifyClient, type ClientParts } from '../authenticate-client.js';
 import { findTarget } from '../grants/find-target.js';
@@ -146,7 +146,7 @@ function answerWithTokens({
 function readOrigin(req: Request): RequestOrigin {
   const [userAgent] = readFields(req, 'user-agent');
   return {
-    ...readIp(req),
+    ...readAuditOrigin(req),
     ...(userAgent === undefined ? {} : { userAgent }),
   };
 }

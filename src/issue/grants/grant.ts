@@ -1,5 +1,6 @@
 import type { ApiKey, SurplusScopes } from '../../api-keys/api-key.js';
 import type { ApiKeyRegistry } from '../../api-keys/api-key-registry.js';
+import type { AuditOrigin } from '../../audit/audit-origin.js';
 import type { Clock, NumericDate } from '../../base/clock.js';
 import type { ProvenSender } from '../../sessions/key-binding.js';
 import type { ClientTokenIssuer } from '../token-issuer.js';
@@ -8,9 +9,8 @@ import type { Workload } from '../workloads/workload.js';
 /** Parameters of a token request that its grant type reads. Each parameter was sent once and is not empty. */
 export type GrantParameters = ReadonlyMap<string, string>;
 
-/** Client address and user agent of a request. */
-export interface RequestOrigin {
-  readonly ip?: string;
+/** Client address, ID and user agent of a request. */
+export interface RequestOrigin extends AuditOrigin {
   readonly userAgent?: string;
 }
 

@@ -62,7 +62,7 @@ export async function issueSessionTokens(
     ...(person === undefined ? {} : { person }),
   };
   let response: TokenResponse | undefined;
-  const { refreshToken } = await families.begin(start, origin.ip, async (id) => {
+  const { refreshToken } = await families.begin(start, origin, async (id) => {
     response = await issueAccessToken(context, { ...request, sessionId: id }, claimsHook);
   });
   if (response === undefined) {

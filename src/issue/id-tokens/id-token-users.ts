@@ -1,4 +1,5 @@
 import type { ApiKey } from '../../api-keys/api-key.js';
+import { auditOrigin } from '../../audit/audit-origin.js';
 import type { AuditTrail } from '../../audit/record.js';
 import type { Clock } from '../../base/clock.js';
 import { InvalidGrantError, InvalidScopeError } from '../../base/errors.js';
@@ -83,8 +84,8 @@ export function createIdTokenUsers(parts: IdTokenUsersParts): IdTokenUsers {
   };
 }
 
-function describe(subject: string, provider: string, { apiKey, origin: { ip } }: UserContext) {
-  return { clientId: apiKey.keyId, subject, provider, ...(ip === undefined ? {} : { ip }) };
+function describe(subject: string, provider: string, { apiKey, origin }: UserContext) {
+  return { clientId: apiKey.keyId, subject, provider, ...auditOrigin(origin) };
 }
 
 /** Identify a user by the ID token alone. */

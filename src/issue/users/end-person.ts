@@ -1,3 +1,4 @@
+import type { AuditOrigin } from '../../audit/audit-origin.js';
 import type { AuditTrail } from '../../audit/record.js';
 import type { Clock } from '../../base/clock.js';
 import type { Revocations } from '../../revocation/revocations-contract.js';
@@ -18,8 +19,8 @@ export interface EndPersonParts {
 export interface EndedPerson {
   readonly clientId: string;
   readonly subject: string;
-  /** Address of the client whose request caused the end, for the audit log. */
-  readonly ip: string | undefined;
+  /** Request that caused the end, for the audit log. */
+  readonly origin: AuditOrigin;
 }
 
 /**
@@ -30,15 +31,15 @@ export interface EndedPerson {
  */
 export async function endPerson(
   { families, revocations, audit, clock }: EndPersonParts,
-  { clientId, subject, ip }: EndedPerson,
+  { clientId, subject, origin }: EndedPerson,
 ): Promise<number> {
   const target = { kind: 'subject', clientId, subject } as const;
   if (families === undefined) {
-    await revocations?.revoke(target, undefined, ip, 'access_tokens');
+    await revocations?.revoke(target, undefined, origin, 'access_tokens');
     return 0;
   }
   return endSessions(
     { store: families, revocations, audit, clock },
-    { target, families: { group: target, isMeant: () => true }, requestedBy: undefined, ip },
+    { target, families: { group: target, isMeant: () => true }, requestedBy: undefined, origin },
   );
 }

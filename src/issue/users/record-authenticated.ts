@@ -1,3 +1,4 @@
+import { auditOrigin } from '../../audit/audit-origin.js';
 import type { AuditTrail } from '../../audit/record.js';
 import type { GrantContext } from '../grants/grant.js';
 
@@ -10,11 +11,11 @@ export type AuthenticatedUser =
 export async function recordAuthenticated(
   audit: AuditTrail,
   user: AuthenticatedUser,
-  { apiKey, origin: { ip } }: Pick<GrantContext, 'apiKey' | 'origin'>,
+  { apiKey, origin }: Pick<GrantContext, 'apiKey' | 'origin'>,
 ): Promise<void> {
   await audit.record({
     ...{ type: 'user.authenticated', clientId: apiKey.keyId },
     ...user,
-    ...(ip === undefined ? {} : { ip }),
+    ...auditOrigin(origin),
   });
 }

@@ -107,7 +107,7 @@ export async function sweepDirectory(options: SweepDirectoryOptions): Promise<Di
     const state = (await people.get(person.directory)?.find(person.id)) ?? 'failed';
     if (state === 'absent') absent.set(subject, [...(absent.get(subject) ?? []), family]);
     if (state !== 'ended') return state;
-    const count = await endPerson(parts, { clientId, subject, ip: undefined });
+    const count = await endPerson(parts, { clientId, subject, origin: {} });
     ended += count;
     return state;
   };
@@ -178,7 +178,7 @@ async function settleAbsence(
   for (const family of sessions) {
     const { clientId, subject, absentSince } = family.state;
     if (isAbsenceConfirmable(absentSince, now, 'sweep') && lastUse <= absentSince)
-      ended += await endPerson(parts, { clientId, subject, ip: undefined });
+      ended += await endPerson(parts, { clientId, subject, origin: {} });
     else await noteAbsence(parts.families, family, now);
   }
   return ended;

@@ -1,4 +1,5 @@
 import type { DirectoryUsers } from '../../api-keys/api-key.js';
+import { auditOrigin } from '../../audit/audit-origin.js';
 import { InvalidGrantError, TemporarilyUnavailableError } from '../../base/errors.js';
 import type { UserRejection } from '../../base/rejections.js';
 import type { Person } from '../../directory/check-person.js';
@@ -107,18 +108,18 @@ export function createVerifiedUsers(parts: VerifiedUsersParts): VerifiedUsers {
   const reject = async (
     reason: UserRejection,
     { directory, subject }: { readonly directory: string; readonly subject?: string | undefined },
-    { apiKey: { keyId: clientId }, origin: { ip } }: UserContext,
+    { apiKey: { keyId: clientId }, origin }: UserContext,
   ): Promise<never> => {
     await audit.record({
       ...{ type: 'user.rejected', clientId, reason, directory },
       ...(subject === undefined ? {} : { subject }),
-      ...(ip === undefined ? {} : { ip }),
+      ...auditOrigin(origin),
     });
     throw new InvalidGrantError(reason);
   };
 
-  const end = (subject: string, { apiKey, origin: { ip } }: UserContext): Promise<number> =>
-    endPerson(parts, { clientId: apiKey.keyId, subject, ip });
+  const end = (subject: string, { apiKey, origin }: UserContext): Promise<number> =>
+    endPerson(parts, { clientId: apiKey.keyId, subject, origin: auditOrigin(origin) });
 
   /** Find a known person again. */
   const findAgain = async (

@@ -1,0 +1,20 @@
+/** Request that caused an audit event. */
+export interface AuditOrigin {
+  /** Client address. */
+  readonly ip?: string;
+  /** ID of the request. */
+  readonly requestId?: string;
+}
+
+interface PossibleOrigin {
+  readonly ip?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** Return the known members of an origin, without other members. */
+export function auditOrigin({ ip, requestId }: PossibleOrigin): AuditOrigin {
+  return {
+    ...(ip === undefined ? {} : { ip }),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}
