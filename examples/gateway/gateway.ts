@@ -75,19 +75,22 @@ export async function startGateway(
     const { issuer = origin, audience = origin, publicUrl = issuer } = settings;
     const { previousIssuers = [] } = settings;
     const service = { keyRing, issuer, previousIssuers, audience, revocations, audit, clock };
+    const reportHealth = () => {
+      const report = describeHealth(health.read(), server);
+      return { ...report, warnings: [...report.warnings, ...fillWarnings(revocations.fill)] };
+    };
     const observation = combineObservers(observers);
     observers.metrics?.observe({
       replicaAgeSeconds: () => revocations.ageSeconds,
       revocationFill: () => fillShares(revocations.fill),
       runningAdmissions: () => limits.running,
       configurationProblems: () => apiKeys.state.error?.problems.length ?? 0,
-      isConfiguredModel: (name) => isConfigured(name, apiKeys),
+      modelNames: () => listModelNames(apiKeys),
+      isReady: () => reportHealth().checks,
+      keyRing,
+      dataDirectory: isShared ? undefined : settings.dataDir,
     });
     const models = { ...observation, dispatcher, echoOrigin: () => echo.origin() };
-    const reportHealth = () => {
-      const report = describeHealth(health.read(), server);
-      return { ...report, warnings: [...report.warnings, ...fillWarnings(revocations.fill)] };
-    };
     const parts = {
       ...{ settings, publicUrl, apiKeys, stores, limits, models, proxyDispatcher, observation },
       reportHealth,
@@ -137,8 +140,8 @@ async function openMetrics(
   return serveMetrics(metrics.registry, { host, port });
 }
 
-function isConfigured(name: string, { apiKeys }: WatchedApiKeys): boolean {
-  return apiKeys.some(({ models }) => models.some((model) => model.name === name));
+function listModelNames({ apiKeys }: WatchedApiKeys): readonly string[] {
+  return apiKeys.flatMap(({ models }) => models.map(({ name }) => name));
 }
 
 /** Watches the API keys. `SIGHUP` reloads them, except in a terminal, which sends `SIGHUP` when it closes. */

@@ -27,7 +27,8 @@ async function run(): Promise<void> {
   for (const warning of suggestNames(process.env)) logger.warn(warning);
   const metrics = createMetrics();
   const monitor = watchUse(logger, metrics.registry);
-  const trail = await openAudit(settings, [pinoSink(logger), metrics.sink, monitor], logger);
+  const sinks = [pinoSink(logger), metrics.sink, monitor];
+  const trail = await openAudit(settings, sinks, { logger, metrics });
   const observers = { logger, metrics, tracing: await loadTracing() };
   const gateway = await startGateway(settings, trail.audit, observers);
   console.log(`passport-jwe gateway on ${gateway.origin}`);

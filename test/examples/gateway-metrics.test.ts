@@ -56,8 +56,8 @@ test('rejections are counted by code and reason, and tokens by type', async () =
   await get('/documents');
   const text = await read();
 
-  expect(text).toMatch(/gateway_refusals_total\{code="ERR_INVALID_TOKEN",reason="[a-z0-9_]+"\} 1/);
-  expect(text).toContain('gateway_refusals_total{code="ERR_INSUFFICIENT_SCOPE",reason="none"} 1');
+  expect(text).toMatch(/gateway_rejections_total\{code="ERR_INVALID_TOKEN",reason="(?!none)[a-z0-9_]+"\} 1/);
+  expect(text).toContain('gateway_rejections_total{code="ERR_INSUFFICIENT_SCOPE",reason="none"} 1');
   expect(text).toContain('gateway_tokens_issued_total{token_type="tiered_model_exec"} 1');
 });
 
@@ -147,7 +147,7 @@ test('observed state is read at each scrape, and unconfigured models are not nam
     revocationFill: () => ({ store: 0.25, client: 0.5 }),
     runningAdmissions: () => state.running,
     configurationProblems: () => state.problems,
-    isConfiguredModel: (name) => name === 'echo-1',
+    modelNames: () => ['echo-1'],
   });
   await registry.metrics();
   Object.assign(state, { ageSeconds: 4, running: 5, problems: 6 });

@@ -18,6 +18,7 @@ import {
 import type { CompletionListener } from './completion-record.js';
 import { discard } from './decode-body.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
+import { describeOperation } from './describe-operation.js';
 import { endpointsOf, findModel, modelsOf, urlOf } from './find-model.js';
 import { type Course, followExchange } from './follow-exchange.js';
 import { providerFailed } from './model-api-error.js';
@@ -25,6 +26,7 @@ import { isJsonObject } from './read-body.js';
 import { relayStream } from './relay-stream.js';
 import { suspendRetries } from './suspend-retries.js';
 import { completeUsage, estimateOutput, isSilent, NOTHING } from './token-usage.js';
+import { usageAttributes } from './usage-attributes.js';
 import { type ModelRequest, StreamBrokenError, type WireFormat } from './wire-format.js';
 
 /** Dependencies of the model handlers. */
@@ -35,7 +37,7 @@ export interface ModelService {
   /** Returns the origin of the embedded model. */
   echoOrigin(): Promise<string>;
   readonly onCompletion: CompletionListener;
-  /** Runs a request to a provider within a tracing span. */
+  /** Runs a request to a provider, and the transfer of its response, within a tracing span. */
   readonly traced: Traced;
 }
 
@@ -74,18 +76,24 @@ export function serveModel<Asked extends ModelRequest>(
     const asked = route.askedOf(req);
     const model = modelOf(req, asked.model, service.apiKeys);
     const reserved = { inputTokens: asked.inputEstimate(model), outputTokens: asked.maxOutput(model) };
-    const { onCompletion } = service;
     const { choices = 1 } = asked;
-    const course = followExchange({ req, res, model: model.name, reserved, choices, onCompletion });
-    const exchange = { ...route, req, res, course, model };
-    try {
-      const attributes = { 'gen_ai.request.model': model.name };
-      const answer = await service.traced(`ask ${model.name}`, attributes, () => ask(exchange, service));
-      await (asked.isStream ? passStreamOn(exchange, answer) : passAnswerOn(exchange, answer));
-    } catch (failure) {
-      course.end('refused', NOTHING);
-      throw failure;
-    }
+    const { name, attributes } = describeOperation(route.format.route, model.name);
+    return service.traced(name, attributes, async (span) => {
+      const onCompletion: CompletionListener = (record) => {
+        span.setAttributes(usageAttributes(record));
+        if (record.outcome === 'broken') span.fail('stream_broken');
+        service.onCompletion(record);
+      };
+      const course = followExchange({ req, res, model: model.name, reserved, choices, onCompletion });
+      const exchange = { ...route, req, res, course, model };
+      try {
+        const answer = await ask(exchange, service);
+        await (asked.isStream ? passStreamOn(exchange, answer) : passAnswerOn(exchange, answer));
+      } catch (failure) {
+        course.end('refused', NOTHING);
+        throw failure;
+      }
+    });
   };
 
   return function answerModelRequest(req, res, next) {

@@ -1,5 +1,13 @@
 import type { AuditRecord, AuditSink } from 'passport-jwe/audit';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { rejectionSeries } from './rejection-series.js';
+
+/** Values of `token_type`: the types of access tokens, and refresh tokens. */
+const TOKEN_TYPES = [
+  ...['user', 'service', 'tiered_model_exec', 'function_call', 'api_call', 'delegation', 'refresh'],
+];
+
+const REVOCATION_KINDS = ['token', 'session', 'api_key', 'subject', 'kid'];
 
 /** Creates an audit sink that derives metrics from audit events. */
 export function countAuditRecords(registry: Registry): AuditSink {
@@ -10,8 +18,8 @@ export function countAuditRecords(registry: Registry): AuditSink {
     labelNames: ['token_type'],
     registers,
   });
-  const refused = new Counter({
-    name: 'gateway_refusals_total',
+  const rejected = new Counter({
+    name: 'gateway_rejections_total',
     help: 'Rejected requests and token exchanges, by the code and reason of the audit event',
     labelNames: ['code', 'reason'],
     registers,
@@ -45,6 +53,20 @@ export function countAuditRecords(registry: Registry): AuditSink {
     '1 while the key source is unavailable or invalid',
   );
 
+  const keyUsage = gauge(
+    'gateway_key_usage_ratio',
+    'Encryptions with the current key as a share of its limit; 0 until the share is high',
+  );
+  let usedKey = '';
+  const setKeyUsage = (kid: string, share: number): void => {
+    usedKey = kid;
+    keyUsage.set(share);
+  };
+
+  for (const token_type of TOKEN_TYPES) issued.inc({ token_type }, 0);
+  for (const { code, reason } of rejectionSeries()) rejected.inc({ code, reason }, 0);
+  for (const kind of REVOCATION_KINDS) revoked.inc({ kind }, 0);
+
   const count = (record: AuditRecord): void => {
     switch (record.type) {
       case 'token.issued':
@@ -52,7 +74,7 @@ export function countAuditRecords(registry: Registry): AuditSink {
         break;
       case 'token.refused':
       case 'issuance.refused':
-        refused.inc({ code: record.code, reason: record.reason ?? 'none' });
+        rejected.inc({ code: record.code, reason: record.reason ?? 'none' });
         break;
       case 'revocation.added':
         revoked.inc({ kind: record.kind });
@@ -74,6 +96,15 @@ export function countAuditRecords(registry: Registry): AuditSink {
       case 'store.unreachable':
       case 'store.reachable':
         storeUnreachable.set(record.type === 'store.unreachable' ? 1 : 0);
+        break;
+      case 'key.usage_high':
+        setKeyUsage(record.kid, record.used / record.limit);
+        break;
+      case 'key.exhausted':
+        setKeyUsage(record.kid, 1);
+        break;
+      case 'key_ring.changed':
+        if (record.current !== usedKey) keyUsage.set(0);
         break;
       case 'key_source.failed':
       case 'key_source.reachable':

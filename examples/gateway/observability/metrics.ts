@@ -1,11 +1,17 @@
 import type { RequestHandler } from 'express';
-import { onResponseFinished } from 'passport-jwe';
+import { type KeyRing, onResponseFinished } from 'passport-jwe';
 import type { AuditSink } from 'passport-jwe/audit';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { CompletionListener } from '../models/completion-record.js';
 import { answeredStatus } from './answered-status.js';
 import { countAuditRecords } from './count-audit-records.js';
+import { countCompletions } from './count-completions.js';
+import { durationBuckets } from './duration-buckets.js';
 import { matchedRoute } from './matched-route.js';
+import { observeDisk } from './observe-disk.js';
+import { observeKeys } from './observe-keys.js';
+import { publishBuildInfo } from './publish-build-info.js';
+import { requestSeries } from './request-series.js';
 import { type FillShares, fillShares } from './revocation-fill.js';
 
 /** Values that the metrics read at each scrape. */
@@ -17,7 +23,14 @@ export interface Observed {
   runningAdmissions(): number;
   /** Number of problems in the current API key files. */
   configurationProblems(): number;
-  isConfiguredModel(name: string): boolean;
+  /** Names of the configured models. */
+  modelNames(): Iterable<string>;
+  /** Results of the readiness checks, by name. */
+  isReady?(): Readonly<Record<string, boolean>>;
+  /** Key ring whose versions are published. */
+  readonly keyRing?: KeyRing;
+  /** Directory of the embedded store. Default: the gateway does not use the embedded store. */
+  readonly dataDirectory?: string | undefined;
 }
 
 /** Prometheus metrics of a gateway, in a separate registry. All labels have bounded cardinality. */
@@ -26,6 +39,8 @@ export interface Metrics {
   /** Audit sink that derives metrics from audit events. */
   readonly sink: AuditSink;
   readonly onCompletion: CompletionListener;
+  /** Counts records that an audit sink did not accept: `onSinkError` of `createAuditTrail()`. */
+  readonly onSinkError: () => void;
   /** Middleware that counts requests and measures their duration. */
   readonly countRequests: RequestHandler;
   /** Wraps authentication middleware to measure its duration: the decryption of the token and all checks. */
@@ -40,6 +55,7 @@ export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
+  publishBuildInfo(registry);
 
   const requests = new Counter({
     name: 'gateway_http_requests_total',
@@ -51,51 +67,34 @@ export function createMetrics(): Metrics {
     name: 'gateway_http_request_duration_seconds',
     help: 'Time from the headers of a request to the end of its response',
     labelNames: ['route'],
-    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120],
+    buckets: durationBuckets(),
     registers,
   });
   const authentications = new Histogram({
     name: 'gateway_authentication_duration_seconds',
     help: 'Time to decrypt and verify a token',
-    buckets: [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.005, 0.025, 0.1],
+    buckets: [0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25],
     registers,
   });
-  const completions = new Counter({
-    name: 'gateway_completions_total',
-    help: 'Requests to models, by outcome',
-    labelNames: ['model', 'outcome'],
+  const auditFailures = new Counter({
+    name: 'gateway_audit_failures_total',
+    help: 'Audit records that a sink did not accept',
     registers,
   });
-  const modelTokens = new Counter({
-    name: 'gateway_model_tokens_total',
-    help: 'Model tokens used, by kind (input or output)',
-    labelNames: ['model', 'kind'],
-    registers,
-  });
-  const partOfTokens = (name: string, help: string): Counter<'model'> =>
-    new Counter({ name, help, labelNames: ['model'], registers });
-  const cachedTokens = partOfTokens(
-    'gateway_model_cached_tokens_total',
-    'Input tokens that providers read from a cache; part of gateway_model_tokens_total',
-  );
-  const reasoningTokens = partOfTokens(
-    'gateway_model_reasoning_tokens_total',
-    'Output tokens for reasoning; part of gateway_model_tokens_total',
-  );
-  let isConfiguredModel = (_name: string): boolean => false;
+  let modelNames = (): Iterable<string> => [];
+  const completions = countCompletions(registry, () => modelNames());
+
+  for (const labels of requestSeries()) {
+    requests.inc(labels, 0);
+    durations.zero({ route: labels.route });
+  }
 
   return {
     registry,
     sink: countAuditRecords(registry),
 
-    onCompletion({ model: name, outcome, ...usage }) {
-      const model = isConfiguredModel(name) ? name : 'other';
-      completions.inc({ model, outcome });
-      modelTokens.inc({ model, kind: 'input' }, usage.inputTokens);
-      modelTokens.inc({ model, kind: 'output' }, usage.outputTokens);
-      cachedTokens.inc({ model }, usage.cachedTokens ?? 0);
-      reasoningTokens.inc({ model }, usage.reasoningTokens ?? 0);
-    },
+    onCompletion: completions,
+    onSinkError: () => auditFailures.inc(),
 
     countRequests(req, res, next) {
       const stop = durations.startTimer();
@@ -127,7 +126,7 @@ export function createMetrics(): Metrics {
     },
 
     observe(observed) {
-      isConfiguredModel = observed.isConfiguredModel;
+      modelNames = observed.modelNames;
       const gauge = (name: string, help: string, read: () => number): void => {
         const created: Gauge = new Gauge({ name, help, registers, collect: () => created.set(read()) });
       };
@@ -157,6 +156,18 @@ export function createMetrics(): Metrics {
         'Current problems in the API-key files',
         observed.configurationProblems,
       );
+      const ready: Gauge<'check'> = new Gauge({
+        name: 'gateway_ready',
+        help: '1 if the readiness check passes',
+        labelNames: ['check'],
+        registers,
+        collect() {
+          for (const [check, passes] of Object.entries(observed.isReady?.() ?? {}))
+            ready.set({ check }, Number(passes));
+        },
+      });
+      if (observed.keyRing !== undefined) observeKeys(registry, observed.keyRing);
+      if (observed.dataDirectory !== undefined) observeDisk(registry, observed.dataDirectory);
     },
   };
 }

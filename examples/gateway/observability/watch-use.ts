@@ -11,10 +11,12 @@ export function watchUse(logger: Logger, registry: Registry): AuditSink {
     labelNames: ['kind'],
     registers: [registry],
   });
-  return createMonitor({
+  const monitor = createMonitor({
     onSuspicion(alert) {
       alerts.inc({ kind: alert.kind });
       logger.warn({ alert }, 'suspicious use');
     },
   });
+  for (const kind of Object.keys(monitor.counts())) alerts.inc({ kind }, 0);
+  return monitor;
 }
