@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import express, { type Request, type RequestHandler } from 'express';
 import { InvalidRequestError } from 'passport-jwe';
 import { ModelApiError } from './model-api-error.js';
@@ -24,10 +25,11 @@ export function bufferBody(limit: number): RequestHandler {
     if (declared !== undefined && declared > limit) return next(tooLarge(limit));
     let bytes: Buffer = Buffer.allocUnsafeSlow(declared ?? FIRST_LENGTH);
     let filled = 0;
-    const finish = (failure?: Error): void => {
+    // The events of the request have no async context, so tracing would lose the span of the request.
+    const finish = AsyncResource.bind((failure?: Error): void => {
       req.off('data', copy).off('end', end).off('error', fail).off('close', fail);
       next(failure);
-    };
+    });
     const copy = (part: Buffer): void => {
       const length = filled + part.length;
       if (length > limit) {
