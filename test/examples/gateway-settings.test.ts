@@ -14,6 +14,7 @@ let directory = '';
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'passport-jwe-settings-'));
   writeFileSync(join(directory, 'secret'), `${CANARY}\n`);
+  writeFileSync(join(directory, 'empty'), '\n');
 });
 
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -44,6 +45,26 @@ describe('the settings', () => {
     const names = listSettings().map(({ name }) => [name, ''] as const);
 
     expect(readSettings(Object.fromEntries(names))).toEqual(readSettings({}));
+  });
+
+  test.each(['REDIS_URL', 'AUDIT_KEY', 'JWE_PASSPHRASE'])('reject an empty file in %s_FILE', (name) => {
+    const variables = { ...REDIS, AUDIT_FILE: 'audit.log', [`${name}_FILE`]: join(directory, 'empty') };
+
+    expect(() => readSettings(variables)).toThrow(`${name}_FILE names an empty file`);
+  });
+
+  test('are missing if a file contains one that is not secret', () => {
+    const variables = { ...REDIS, ISSUER: '', ISSUER_FILE: 'issuer', REDIS_URL: 'redis://127.0.0.1' };
+
+    expect(() => readSettings(variables)).toThrow('also set ISSUER');
+  });
+
+  test('reject certificate authorities for a Redis connection without TLS', () => {
+    const plain = { ...REDIS, REDIS_URL: 'redis://127.0.0.1', REDIS_TLS_CA_FILE: 'ca.pem' };
+
+    expect(() => readSettings(plain)).toThrow('REDIS_TLS_CA_FILE requires TLS');
+    expect(() => readSettings({ ...plain, REDIS_TLS: 'true' })).not.toThrow();
+    expect(() => readSettings({ ...plain, REDIS_URL: 'rediss://127.0.0.1' })).not.toThrow();
   });
 
   test.each([

@@ -41,7 +41,19 @@ export function findConflicts(settings: Settings, isSet: IsSet): readonly string
   const alternative = ALTERNATIVES.map((names) => names.filter(isSet))
     .filter(({ length }) => length > 1)
     .map((names) => `${names.join(' and ')} cannot be combined: set only one of them`);
-  return [...findMissing(settings, isSet), ...required, ...alternative, ...findRotation(settings)];
+  const rules = [findUnusedAuthorities, findRotation].flatMap((find) => find(settings));
+  return [...findMissing(settings, isSet), ...required, ...alternative, ...rules];
+}
+
+/** Certificate authorities without TLS: the connection would not be encrypted, although the operator expects it. */
+function findUnusedAuthorities({
+  redisTlsCaFile,
+  redisTls,
+  redisUrl,
+  usesRedis,
+}: Settings): readonly string[] {
+  if (redisTlsCaFile === undefined || !usesRedis || redisTls || redisUrl?.startsWith('rediss:')) return [];
+  return ['REDIS_TLS_CA_FILE requires TLS: set REDIS_TLS=true, or remove REDIS_TLS_CA_FILE'];
 }
 
 /** A public gateway, or a gateway with several instances, cannot use generated keys. */

@@ -13,7 +13,9 @@ export type Variables = Readonly<Record<string, string | undefined>>;
  */
 export function readSettings(variables: Variables): Settings {
   const problems: string[] = [];
+  const secrets = new Set<string>();
   const settings = defineSettings((setting) => {
+    if (setting.isSecret) secrets.add(setting.name);
     try {
       return setting.parse(readValue(setting, variables));
     } catch (error) {
@@ -21,7 +23,9 @@ export function readSettings(variables: Variables): Settings {
       return setting.parse(undefined);
     }
   });
-  problems.push(...findConflicts(settings, (name) => isSet(name, variables)));
+  const isSet = (name: string) =>
+    hasValue(name, variables) || (secrets.has(name) && hasValue(`${name}_FILE`, variables));
+  problems.push(...findConflicts(settings, isSet));
   const [first, ...rest] = problems;
   if (first === undefined) return settings;
   if (rest.length === 0) throw new Error(first);
@@ -30,19 +34,28 @@ export function readSettings(variables: Variables): Settings {
   );
 }
 
-/** Whether a setting has a value, valid or not. `false` is the default of all settings that accept it. */
-function isSet(name: string, variables: Variables): boolean {
-  return Boolean((variables[name] && variables[name] !== 'false') || variables[`${name}_FILE`]);
+/** Whether a variable has a value, valid or not. `false` is the default of all settings that accept it. */
+function hasValue(name: string, variables: Variables): boolean {
+  return Boolean(variables[name] && variables[name] !== 'false');
 }
 
 function readValue({ name, isSecret }: Setting<unknown>, variables: Variables): string | undefined {
   const file = variables[`${name}_FILE`];
-  if (isSecret && file) return readSecretFile(file, `${name}_FILE`) || undefined;
+  if (isSecret && file) return readSecretFile(file, `${name}_FILE`);
   return variables[name] || undefined;
 }
 
-/** Reads a secret from a file. Hides the file-system error, whose path may be the secret itself by mistake. */
+/**
+ * Reads a secret from a file. Hides the file-system error, whose path may be the secret itself by mistake. An empty file
+ * is an error: without `REDIS_URL` or `AUDIT_KEY`, the gateway would start with the embedded store, or without an audit file.
+ */
 function readSecretFile(file: string, name: string): string {
+  const value = readTrimmed(file, name);
+  if (value === '') throw new Error(`${name} names an empty file: write the secret to it, or remove ${name}`);
+  return value;
+}
+
+function readTrimmed(file: string, name: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (cause) {
