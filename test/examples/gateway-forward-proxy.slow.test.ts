@@ -106,3 +106,11 @@ test('providers on loopback, and hosts in NO_PROXY, are not reached through the 
   expect(await ask('remote')).toBe(502);
   expect(proxy.targets).toEqual([]);
 });
+
+test('NO_PROXY=* disables the proxy', async () => {
+  proxy = await startConnectProxy(providerPort);
+  const { ask } = await start({ HTTPS_PROXY: proxy.url, NO_PROXY: '*' });
+
+  expect(await ask('remote')).toBe(502);
+  expect(proxy.targets).toEqual([]);
+});

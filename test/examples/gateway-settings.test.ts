@@ -59,6 +59,14 @@ describe('the settings', () => {
     expect(() => readSettings(variables)).toThrow('also set ISSUER');
   });
 
+  test('reject HTTPS_PROXY with credentials that cannot be decoded', () => {
+    const read = (password: string) =>
+      readSettings({ HTTPS_PROXY: `http://gateway:${password}@proxy.example.com` });
+
+    expect(() => read('100%')).toThrow('HTTPS_PROXY must be an http or https URL whose credentials');
+    expect(() => read('100%25')).not.toThrow();
+  });
+
   test('reject certificate authorities for a Redis connection without TLS', () => {
     const plain = { ...REDIS, REDIS_URL: 'redis://127.0.0.1', REDIS_TLS_CA_FILE: 'ca.pem' };
 

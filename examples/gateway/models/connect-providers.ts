@@ -18,7 +18,9 @@ export function connectProviders({
 }: Pick<Settings, 'providerTimeoutMs' | 'httpsProxy' | 'noProxy'>): Dispatcher {
   const tls = { timeout: CONNECT_TIMEOUT_MS };
   const timeouts = { headersTimeout: providerTimeoutMs, bodyTimeout: providerTimeoutMs };
-  if (httpsProxy === undefined) return new Agent({ connect: tls, ...timeouts });
+  // undici recognizes `*` only without other hosts.
+  const bypassesAll = noProxy.split(/[,\s]/).includes('*');
+  if (httpsProxy === undefined || bypassesAll) return new Agent({ connect: tls, ...timeouts });
   return new EnvHttpProxyAgent({
     ...{ httpsProxy, httpProxy: '', noProxy: [...LOOPBACK, noProxy].join(',') },
     ...{ connect: tls, proxyTls: tls, ...timeouts },

@@ -134,8 +134,11 @@ export const redisPrefix: Kind<string> = {
 export const forwardProxy: Kind<string> = {
   isSecret: true,
   parse(value, name) {
-    if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)) return value;
-    throw new Error(`${name} must be an http or https URL, for example http://proxy.example.com:3128`);
+    if (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol) && hasReadableCredentials(value))
+      return value;
+    throw new Error(
+      `${name} must be an http or https URL whose credentials are percent-encoded, for example http://proxy.example.com:3128`,
+    );
   },
 };
 
@@ -181,6 +184,17 @@ function listOf(value: string): readonly string[] {
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+/** Whether the credentials in a URL can be decoded. A `%` in a password must be written as `%25`. */
+function hasReadableCredentials(value: string): boolean {
+  const { username, password } = new URL(value);
+  try {
+    decodeURIComponent(`${username}:${password}`);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a value is a URL with one of the schemes, and without credentials, query and fragment. */
