@@ -1,6 +1,7 @@
 import { type AuditTrail, assertAuditTrail, noAuditTrail } from '../audit/record.js';
 import { type Clock, systemClock } from '../base/clock.js';
 import { assertMethod, assertOptions, assertPositiveNumber, type KnownOptions } from '../base/options.js';
+import { warnOfFailure } from '../base/warn-of-failure.js';
 import { type DerivationOptions, resolveDerivation } from './create-key-ring.js';
 import { followSource } from './follow-source.js';
 import { KeySetLoader } from './key-set-loader.js';
@@ -104,8 +105,12 @@ export async function openKeyRing(options: OpenKeyRingOptions): Promise<Rotating
   const first = await loader.loadFirst();
   const retainSeconds = maxTokenLifetimeSeconds + reloadSeconds + SLACK_SECONDS;
   const schedule = { pendingSeconds, retainSeconds };
+  const rotate = rotateWhenDue(settings);
   const follow = (ring: RotatingKeyRing): (() => void) =>
-    followSource(settings.source, reloadSeconds, () => maintain(ring, settings));
+    followSource(settings.source, reloadSeconds, async () => {
+      await ring.reload();
+      await rotate(ring);
+    });
   const ring = new SourcedKeyRing({ ...settings, loader, first, schedule, follow });
   await settings.audit.record({ type: 'key_ring.created', current: ring.current, previous: ring.previous });
   return ring;
@@ -160,10 +165,20 @@ function resolveOpenKeyRingOptions(options: OpenKeyRingOptions) {
   };
 }
 
-/** Reload the ring, and rotate it when due. */
-async function maintain(ring: RotatingKeyRing, { rotateEverySeconds, clock }: Settings): Promise<void> {
-  await ring.reload();
-  if (rotateEverySeconds === undefined) return;
-  const current = ring.versions.find(({ state }) => state === 'current');
-  if (clock() - (current?.notBefore ?? 0) >= rotateEverySeconds) await ring.rotate();
+const warnOfRotation = warnOfFailure('Automatic rotation of a key ring failed', 'PASSPORT_JWE_KEY_RING');
+
+/** Return a function that rotates a ring when due. Consecutive failures cause one warning. */
+function rotateWhenDue({ rotateEverySeconds, clock }: Settings) {
+  let isFailing = false;
+  return async (ring: RotatingKeyRing): Promise<void> => {
+    const current = ring.versions.find(({ state }) => state === 'current');
+    if (rotateEverySeconds === undefined || clock() - (current?.notBefore ?? 0) < rotateEverySeconds) return;
+    try {
+      await ring.rotate();
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) warnOfRotation(error);
+      isFailing = true;
+    }
+  };
 }

@@ -555,6 +555,26 @@ describe('the scheduler', () => {
     expect(kidsOf(ring)).toEqual(['current', 'pending']);
   });
 
+  test('warns once while the rotated versions cannot be written', async () => {
+    const emitWarning = jest.spyOn(process, 'emitWarning').mockReturnValue();
+    let attempts = 0;
+    const readOnly: MemoryKeySource = {
+      ...source,
+      async replace() {
+        attempts += 1;
+        throw new Error('EROFS');
+      },
+    };
+    await openRing({ ...fast, source: readOnly });
+    now = NOW + 7 * DAY;
+    await untilTrue(() => attempts > 3);
+
+    expect(emitWarning.mock.calls).toEqual([
+      [expect.stringMatching(/^Automatic rotation of a key ring failed/), { code: 'PASSPORT_JWE_KEY_RING' }],
+    ]);
+    emitWarning.mockRestore();
+  });
+
   test('attempts one rotation at a time, however slow the source is', async () => {
     let running = 0;
     let most = 0;
