@@ -59,6 +59,13 @@ describe('the settings', () => {
     expect(() => readSettings(variables)).toThrow('also set ISSUER');
   });
 
+  test.each([`${REDIS.ISSUER}/`, 'https://a.example.com,https://a.example.com'])(
+    'reject PREVIOUS_ISSUERS=%s, which contains ISSUER or a duplicate',
+    (PREVIOUS_ISSUERS) => {
+      expect(() => readSettings({ ...REDIS, PREVIOUS_ISSUERS })).toThrow('PREVIOUS_ISSUERS contains ISSUER');
+    },
+  );
+
   test('reject HTTPS_PROXY with credentials that cannot be decoded', () => {
     const read = (password: string) =>
       readSettings({ HTTPS_PROXY: `http://gateway:${password}@proxy.example.com` });

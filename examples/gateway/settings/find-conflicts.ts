@@ -41,7 +41,7 @@ export function findConflicts(settings: Settings, isSet: IsSet): readonly string
   const alternative = ALTERNATIVES.map((names) => names.filter(isSet))
     .filter(({ length }) => length > 1)
     .map((names) => `${names.join(' and ')} cannot be combined: set only one of them`);
-  const rules = [findUnusedAuthorities, findRotation].flatMap((find) => find(settings));
+  const rules = [findUnusedAuthorities, findDuplicateIssuers, findRotation].flatMap((find) => find(settings));
   return [...findMissing(settings, isSet), ...required, ...alternative, ...rules];
 }
 
@@ -69,6 +69,12 @@ function findMissing({ host, isSample, usesRedis }: Settings, isSet: IsSet): rea
   const reason = isPublic ? 'a HOST that is not loopback' : 'REDIS_URL';
   if (missing.length === 0) return [];
   return [`Settings are missing: with ${reason}, also set ${missing.join(', ')}`];
+}
+
+function findDuplicateIssuers({ issuer, previousIssuers = [] }: Settings): readonly string[] {
+  const issuers = [issuer, ...previousIssuers];
+  if (new Set(issuers).size === issuers.length) return [];
+  return ['PREVIOUS_ISSUERS contains ISSUER or a duplicate: list each other issuer once'];
 }
 
 function findRotation({ rotateEverySeconds, passphrase }: Settings): readonly string[] {
