@@ -66,6 +66,15 @@ describe('the settings', () => {
     },
   );
 
+  test.each(['REDISS://127.0.0.1', ' rediss://127.0.0.1'])(
+    'reject REDIS_URL=%j, which would connect without TLS',
+    (REDIS_URL) => {
+      expect(() => readSettings({ ...REDIS, REDIS_URL })).toThrow(
+        'REDIS_URL must be a redis:// or rediss:// URL',
+      );
+    },
+  );
+
   test('reject HTTPS_PROXY with credentials that cannot be decoded', () => {
     const read = (password: string) =>
       readSettings({ HTTPS_PROXY: `http://gateway:${password}@proxy.example.com` });

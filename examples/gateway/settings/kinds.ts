@@ -114,7 +114,8 @@ export const hostsAndPorts: Kind<readonly HostAndPort[]> = {
 export const redisUrl: Kind<string> = {
   isSecret: true,
   parse(value, name) {
-    if (URL.canParse(value) && /^rediss?:$/.test(new URL(value).protocol)) return value;
+    // ioredis selects TLS by the exact start of the URL: `REDISS://` would not be encrypted.
+    if (URL.canParse(value) && /^rediss?:\/\//.test(value)) return value;
     throw new Error(
       `${name} must be a redis:// or rediss:// URL, for example rediss://redis.example.com:6379`,
     );
