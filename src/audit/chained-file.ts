@@ -47,8 +47,11 @@ export async function openChainedFile(path: string, durable: boolean): Promise<C
     const next = await open(path, 'a', 0o600);
     const previous = file;
     file = next;
-    ({ dev, ino, size } = await next.stat());
-    end = followChain(end, { files: 1 });
+    const found = await next.stat();
+    const isSame = found.dev === dev && found.ino === ino && found.size >= size;
+    ({ dev, ino, size } = found);
+    // Otherwise, the verification would accept the removal of previous lines of the same file.
+    end = followChain(end, { files: isSame ? 0 : 1 });
     await previous.close();
   };
 

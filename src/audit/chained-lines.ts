@@ -1,5 +1,4 @@
 import { createHmac, hash, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { AuditRecord } from './events.js';
 
 /** Key that authenticates the lines of audit files. It is derived from the secret for domain separation. */
 export type ChainKey = Uint8Array;
@@ -91,15 +90,17 @@ export function describeTorn(fragment: Buffer): readonly TornLine[] {
 /**
  * Format a record as the next line of a chain.
  *
+ * @param record record as JSON
  * @returns the line, and the end of the chain after it
  */
 function chainLine(
   key: ChainKey,
   { chain, seq, mac: previous, after }: ChainEnd,
-  record: AuditRecord,
+  record: string,
 ): { readonly line: string; readonly end: ChainEnd } {
   const isLinked = seq === 0 && (after.chain !== undefined || (after.torn ?? []).length > 0);
-  const body = JSON.stringify({ chain, seq, ...(isLinked ? { after } : {}), record });
+  const start = JSON.stringify({ chain, seq, ...(isLinked ? { after } : {}) });
+  const body = `${start.slice(0, -1)},"record":${record}}`;
   const mac = macOf(key, previous, body);
   return { line: `${body.slice(0, -1)},"mac":"${mac}"}\n`, end: { chain, seq: seq + 1, mac, after } };
 }
@@ -120,13 +121,13 @@ export interface ChainedBatch {
 }
 
 /**
- * Format as many records as fit into 256 KiB, but at least one. The batch begins with a newline, because a different
+ * Format as many records, each as JSON, as fit into 256 KiB, but at least one. The batch begins with a newline, because a different
  * process may have left a partial line after a crash or on a full disk.
  */
 export function chainBatch(
   key: ChainKey,
   from: ChainEnd,
-  waiting: readonly { readonly record: AuditRecord }[],
+  waiting: readonly { readonly record: string }[],
 ): ChainedBatch {
   const lines = [Buffer.from('\n')];
   let size = 1;

@@ -59,10 +59,11 @@ export function createLineVerifier(key: ChainKey): LineVerifier {
   /** Check that the line before a chain exists. The writer may have written further lines that it did not confirm. */
   const checkLink = ({ chain, seq = 0, files = 0, torn: lines = [] }: ChainLink, index: number) => {
     for (const { bytes, sha256 } of lines) torn.add(`${bytes} ${sha256}`);
+    const before = chain === undefined ? undefined : chains.get(chain);
+    // A chain whose last lines are missing was cut off, in any file.
+    if (before !== undefined) return before.next > seq ? undefined : 'gap';
     if (chain === undefined || files > index) return undefined;
-    const before = chains.get(chain);
-    if (before === undefined && files > 0) return 'missing_file';
-    return before !== undefined && before.next > seq ? undefined : 'gap';
+    return files > 0 ? 'missing_file' : 'gap';
   };
 
   return {

@@ -31,7 +31,7 @@ export interface AuditFile extends AuditSink {
   /**
    * Append a record.
    *
-   * @throws Error (as rejection) if 10 000 records are pending or the file cannot be written
+   * @throws Error (as rejection) if 10 000 records are pending, the record has no JSON form or the file cannot be written
    */
   write(record: AuditRecord): Promise<void>;
   /**
@@ -56,7 +56,8 @@ interface Pending {
 }
 
 interface Waiting extends Pending {
-  readonly record: AuditRecord;
+  /** Record as JSON. */
+  readonly record: string;
 }
 
 /**
@@ -124,7 +125,8 @@ export async function openAuditFile(options: OpenAuditFileOptions): Promise<Audi
               `The queue of the audit file is full (${MAX_WAITING} records): write the file to a faster disk`,
             ),
           );
-        waiting.push({ record, resolve, reject });
+        // Serialised here, so that a record without a JSON form fails alone and later records are written.
+        waiting.push({ record: JSON.stringify(record), resolve, reject });
         working ??= work();
       }),
     reopen: () =>

@@ -116,6 +116,33 @@ describe('a rotated audit file', () => {
     expect(await verifyAuditFile([old(1), path], KEY)).toMatchObject({ verdict: 'valid' });
   });
 
+  test('reports lines that were cut off the end of the file during operation', async () => {
+    await write('kept');
+    const { length } = await readFile(path);
+    await write('removed');
+    await truncate(path, length);
+    passSecond();
+    await write('later');
+
+    expect(await verifyAuditFile(path, KEY)).toMatchObject({
+      verdict: 'tampered',
+      problems: [{ problem: 'gap' }],
+    });
+  });
+
+  test('reports a removed chain before reopen() of the same file', async () => {
+    await write('removed');
+    const { length } = await readFile(path);
+    await file.reopen();
+    await write('later');
+    await writeFile(path, (await readFile(path)).subarray(length));
+
+    expect(await verifyAuditFile(path, KEY)).toMatchObject({
+      verdict: 'tampered',
+      problems: [{ problem: 'gap' }],
+    });
+  });
+
   test('is valid together with the files before it', async () => {
     const { verdict, chains, problems } = await verifyAuditFile(await writeThreeFiles(), KEY);
 

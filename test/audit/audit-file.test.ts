@@ -43,6 +43,18 @@ describe('an audit file', () => {
     expect(records).toEqual(Array.from({ length: 20 }, (_, number) => recordOf(number)));
   });
 
+  test('receives the records after one that has no JSON form', async () => {
+    const file = await openAuditFile({ path, key: KEY });
+    const [failed, written] = await Promise.allSettled([
+      file.write(Object.assign(recordOf(0), { uses: 1n })),
+      file.write(recordOf(1)),
+    ]);
+    await file.close();
+
+    expect([failed.status, written.status]).toEqual(['rejected', 'fulfilled']);
+    expect(await verifyAuditFile(path, KEY)).toMatchObject({ verdict: 'valid', chains: [{ records: 1 }] });
+  });
+
   test('is valid, regardless of the number of processes that wrote it', async () => {
     const one = await openAuditFile({ path, key: KEY });
     const other = await openAuditFile({ path, key: KEY, durable: false });

@@ -23,6 +23,8 @@ export function bufferBody(limit: number): RequestHandler {
     // Also bodies of other types, and requests without a body.
     if (isEncoded || typeof req.is(TYPE) !== 'string') return readEncoded(req, res, next);
     if (declared !== undefined && declared > limit) return next(tooLarge(limit));
+    // No event follows the disconnection of the client during the earlier middleware.
+    if (req.destroyed) return next(cutOff());
     let bytes: Buffer = Buffer.allocUnsafeSlow(declared ?? FIRST_LENGTH);
     let filled = 0;
     // The events of the request have no async context, so tracing would lose the span of the request.
@@ -45,7 +47,7 @@ export function bufferBody(limit: number): RequestHandler {
       finish();
     };
     const fail = (): void => {
-      finish(new InvalidRequestError('The connection closed before the end of the request body'));
+      finish(cutOff());
     };
     req.on('data', copy).once('end', end).once('error', fail).once('close', fail);
   };
@@ -61,6 +63,10 @@ function extend(bytes: Buffer, length: number): Buffer {
   const longer = Buffer.allocUnsafeSlow(length);
   bytes.copy(longer);
   return longer;
+}
+
+function cutOff(): InvalidRequestError {
+  return new InvalidRequestError('The connection closed before the end of the request body');
 }
 
 function tooLarge(limit: number): ModelApiError {
