@@ -6,18 +6,17 @@ export { createSigningKey } from '../keys/create-signing-key.js';
 export * from '../keys/index.js';
 export { type PublishAccessKeysOptions, publishAccessKeys } from '../keys/publish-access-keys.js';
 export * from '../revocation/index.js';
-export {
-  type AllSessionsEnd,
-  createSessions,
-  type SessionEnd,
-  type SessionPage,
-  type SessionQuery,
-  type Sessions,
-  type SessionsOptions,
-} from '../sessions/create-sessions.js';
+export { createSessions, type SessionsOptions } from '../sessions/create-sessions.js';
 export type { RefreshSettings } from '../sessions/refresh-settings.js';
 export type { Session, SessionOwner } from '../sessions/session.js';
 export { type SessionRouterOptions, sessionRouter } from '../sessions/session-router.js';
+export type {
+  AllSessionsEnd,
+  SessionEnd,
+  SessionPage,
+  SessionQuery,
+  Sessions,
+} from '../sessions/sessions-contract.js';
 export type * from '../token/claims/index.js';
 export type { DpopAlgorithm } from '../verify/dpop/dpop-options.js';
 export {

@@ -1,5 +1,5 @@
-import type { SessionPage, SessionQuery } from '../sessions/create-sessions.js';
 import type { Session } from '../sessions/session.js';
+import type { SessionPage, SessionQuery } from '../sessions/sessions-contract.js';
 import type { Confirmation } from '../token/claims/confirmation.js';
 
 /** A user who signed in. */

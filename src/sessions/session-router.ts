@@ -10,10 +10,10 @@ import { NO_STORE } from '../http/no-store.js';
 import { rejectOtherMethods } from '../http/reject-other-methods.js';
 import { requireProof } from '../http/require-proof.js';
 import { isScopeToken } from '../token/claims/scope.js';
-import type { Sessions } from './create-sessions.js';
 import { identifyOwner } from './identify-owner.js';
 import { readKeep, readNothing, readPage } from './read-session-query.js';
 import type { CurrentSession, Session } from './session.js';
+import type { Sessions } from './sessions-contract.js';
 
 /** Options of `sessionRouter()`. */
 export interface SessionRouterOptions {

@@ -20,7 +20,7 @@ describe('an audit file whose process is killed while it writes', () => {
 
   afterEach(() => rm(home, { recursive: true }));
 
-  /** Kills the program after so many milliseconds in the middle of its writes. */
+  /** Kills the program during its writes, after a delay in milliseconds. */
   const writeAndKill = async (durable: string, afterMs: number): Promise<void> => {
     const program = startProgram('test/support/programs/write-audit-file.js', {}, { args: [path, durable] });
     const { stdout } = program.process;

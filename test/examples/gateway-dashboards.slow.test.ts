@@ -137,7 +137,7 @@ describeWithPrometheus('a real Prometheus', () => {
     for (let guesses = 0; guesses < 3; guesses += 1) await exchange(origin, 'sk-guess');
   }
 
-  /** Waits until Prometheus has scraped the gateway this often from now on. */
+  /** Waits for a number of further scrapes of the gateway. */
   async function untilScraped(times: number): Promise<void> {
     const scrapes = async (): Promise<number> =>
       Number((await prometheus.query('count_over_time(up[1h]) and up == 1'))[0]?.value[1] ?? 0);

@@ -37,7 +37,7 @@ class Balancer {
   #turn = 0;
   #isOpen = true;
 
-  /** Probes an instance, and removes it after so many failures, as the kubelet does. */
+  /** Probes an instance, and removes it after consecutive failures, as the kubelet does. */
   async probe(origin: string): Promise<void> {
     for (let failures = 0; this.#isOpen && failures < FAILURE_THRESHOLD; ) {
       const isReady = await fetch(`${origin}/readyz`).then(

@@ -119,7 +119,7 @@ describe('an estimate of the input', () => {
     expect(asked.inputEstimate({ mediaTokens })).toBeGreaterThan(1000);
   });
 
-  test('counts schemas of tools with a property "type" or "image_url" as text', () => {
+  test('estimates schemas of tools with a property "type" or "image_url" by their length', () => {
     const schema = {
       type: 'object',
       properties: { type: { type: 'string' }, image_url: { type: 'string' } },

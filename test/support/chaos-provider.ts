@@ -16,7 +16,7 @@ export interface Served {
   readonly reported: Pick<ChaosPlan, 'input' | 'cached' | 'output' | 'reasoning'> | undefined;
 }
 
-/** Provider on a real socket that follows the plan in each request, and keeps a ledger of what it served. */
+/** Provider on a real socket that follows the plan in each request, and keeps a ledger of the usage that it served. */
 export interface ChaosProvider {
   readonly origin: string;
   servedOf(plan: ChaosPlan): Served;

@@ -42,7 +42,7 @@ exec chroot "$root" setpriv --reuid "\${user%:*}" --regid "\${user#*:}" --clear-
   -- env --chdir="$workdir" "$@"
 `;
 
-/** Starts a command in a mount namespace of its own. Requires permission to mount file systems. */
+/** Starts a command in a separate mount namespace. Requires permission to mount file systems. */
 export function startInContainer(parts: ContainerCommand): RunningProgram {
   const { root, workdir, user, readOnly, mounts, environment, command } = parts;
   const node = dirname(dirname(process.execPath));

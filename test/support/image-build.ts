@@ -18,7 +18,7 @@ interface Build {
   readonly rootOf: (stage: string) => string;
 }
 
-/** Runs the steps of a Dockerfile, each stage in a root directory of its own. Stages without `--from` run concurrently. */
+/** Runs the steps of a Dockerfile, each stage in a separate root directory. Stages without `--from` run concurrently. */
 export async function buildImage(file: string, repository: string, directory: string): Promise<BuiltImage> {
   const stages = readDockerfile(file);
   const rootOf = (stage: string): string => join(directory, `stage-${stage || 'image'}`);

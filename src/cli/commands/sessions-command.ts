@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander';
 import { createRevocations } from '../../revocation/revocations.js';
-import { createSessions, type Sessions } from '../../sessions/create-sessions.js';
+import { createSessions } from '../../sessions/create-sessions.js';
+import type { Sessions } from '../../sessions/sessions-contract.js';
 import type { CommandIo } from '../command-io.js';
 import { formatTime, printList, printResult } from '../print-result.js';
 import {

@@ -140,7 +140,7 @@ function defineTests(each: AiClientCase): void {
   });
 
   if (each.embeds === true) {
-    test('receives the vector of a text, and its usage is settled', async () => {
+    test('receives the embedding of a string, and its usage is settled', async () => {
       const { seen, completions } = await observe([TEXT], 'embed');
 
       expect(seen).toEqual({ value: VECTOR });

@@ -19,7 +19,7 @@ export interface Behaviours {
   textWith(token: string): Promise<string>;
   /** Aborts a stream after its first delta. */
   abort(input: ClientInput): Promise<AbortOutcome>;
-  /** Returns the vector of a text. */
+  /** Returns the embedding of a string. */
   embed?(input: ClientInput): Promise<readonly number[]>;
 }
 
