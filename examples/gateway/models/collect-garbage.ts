@@ -11,7 +11,7 @@ let parsed = 0;
  * Collects the garbage of previous large bodies. Call it before a body is parsed. A parsed body leaves several times its
  * length as garbage, and V8 keeps the garbage of many bodies before it collects any.
  *
- * @param length length of the next body in bytes.
+ * @param length length of the JSON to parse in bytes.
  */
 export function collectGarbage(length: number): void {
   parsed += length;

@@ -1,4 +1,5 @@
 import type { MediaTokens, ModelConfiguration } from 'passport-jwe/api-keys';
+import { lengthOfString } from '../json/omit-long-strings.js';
 import { estimateTokens } from './token-usage.js';
 
 /** Returns the estimated number of input tokens of a request for a model. */
@@ -79,7 +80,7 @@ function measure(parts: readonly unknown[]): Size {
 
 /** Returns the length of a value as JSON, without its entries or the values of its members. */
 function lengthOf(value: unknown): number {
-  if (typeof value === 'string') return value.length + 2;
+  if (typeof value === 'string') return lengthOfString(value) + 2;
   if (typeof value !== 'object' || value === null) return String(value).length;
   if (Array.isArray(value)) return Math.max(2, value.length + 1);
   const names = Object.keys(value);

@@ -3,6 +3,7 @@ import type { Request } from 'express';
 import { InvalidRequestError, type JsonObject } from 'passport-jwe';
 import { decodeUtf8 } from '../json/decode-utf8.js';
 import { findExcess } from '../json/find-excess.js';
+import { omitLongStrings } from '../json/omit-long-strings.js';
 import { listMembers } from '../json/scan-json.js';
 import { collectGarbage } from './collect-garbage.js';
 import { ModelApiError } from './model-api-error.js';
@@ -12,6 +13,7 @@ import { json } from './read-body.js';
 export interface ReceivedBody {
   /** Bytes of the JSON object. Unchanged parts of the body are forwarded from here. */
   readonly bytes: Buffer;
+  /** The object. `lengthOfString()` returns the length of its long strings, which are omitted. */
   readonly value: JsonObject;
 }
 
@@ -38,9 +40,10 @@ export function receiveBody(req: Request): ReceivedBody {
   if (!Buffer.isBuffer(received) || !isUtf8(received)) throw new InvalidRequestError(UNREADABLE);
   const bytes = received.subarray(0, 3).equals(BYTE_ORDER_MARK) ? received.subarray(3) : received;
   rejectExcess(bytes);
-  collectGarbage(bytes.length);
-  const value = parseObject(bytes);
-  rejectRepeated(listMembers(bytes, bytes.indexOf('{')).map(({ name }) => name));
+  const shortened = omitLongStrings(bytes);
+  collectGarbage(shortened.length);
+  const value = parseObject(shortened);
+  rejectRepeated(listMembers(shortened, shortened.indexOf('{')).map(({ name }) => name));
   return { bytes, value };
 }
 

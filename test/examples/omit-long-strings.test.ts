@@ -1,0 +1,63 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { lengthOfString, omitLongStrings } from '../../examples/gateway/json/omit-long-strings.js';
+
+const LONG = 2000;
+
+function omit(json: string): string {
+  return omitLongStrings(Buffer.from(json)).toString();
+}
+
+test('JSON without long strings stays the same buffer', () => {
+  const bytes = Buffer.from('{"a":["b",1]}');
+
+  expect(omitLongStrings(bytes)).toBe(bytes);
+});
+
+test('a long string is replaced, and all other bytes stay', () => {
+  const shortened = omit(`{"a" : "${'x'.repeat(LONG)}",\n "b":9007199254740993}`);
+
+  expect(shortened).toMatch(/^\{"a" : "\\u0000[^"]*",\n "b":9007199254740993\}$/);
+  expect(lengthOfString(JSON.parse(shortened).a)).toBe(LONG);
+});
+
+test.each([
+  ['ASCII', 'a'],
+  ['characters of two bytes', 'é'],
+  ['characters of three bytes', '漢'],
+  ['characters of four bytes', '😀'],
+  ['escapes', '"\\\n\u0001'],
+])('the length of an omitted string is that of the parsed string: %s', (_name, part) => {
+  const text = part.repeat(LONG);
+
+  expect(lengthOfString(JSON.parse(omit(JSON.stringify(text))))).toBe(text.length);
+});
+
+test('the lengths of all strings are known, in any JSON', () => {
+  const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme', minLength: 600, maxLength: 1500 }));
+  fc.assert(
+    fc.property(fc.array(text), fc.constantFrom(undefined, 2), (texts, space) => {
+      const parsed: readonly string[] = JSON.parse(omit(JSON.stringify(texts, null, space)));
+
+      expect(parsed.map(lengthOfString)).toEqual(texts.map(({ length }) => length));
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('long names of members stay', () => {
+  const json = `{"${'n'.repeat(LONG)}" : 1}`;
+
+  expect(omit(json)).toBe(json);
+});
+
+test('a long name in a value remains longer than 256 characters', () => {
+  expect(JSON.parse(omit(`"${'n'.repeat(LONG)}"`)).length).toBeGreaterThan(256);
+});
+
+test.each(['\u00000', '\u0000 ', '\u0000999999999999', '\u0000'])(
+  'a string %j of a client that resembles a stand-in is at least as long as it is',
+  (text) => {
+    expect(lengthOfString(text.padEnd(600))).toBe(600);
+  },
+);
