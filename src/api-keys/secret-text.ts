@@ -2,7 +2,13 @@ import { inspect } from 'node:util';
 
 const MASK = '[secret]';
 
-/** Secret that only `reveal()` returns. JSON, string templates, logs and `util.inspect()` show `[secret]` instead. */
+/**
+ * Secret that only `reveal()` returns. JSON, string templates, logs and `util.inspect()` show `[secret]` instead.
+ *
+ * @example
+ * const secret = new SecretText('correct horse');
+ * console.log(`${secret}`); // [secret]
+ */
 export class SecretText {
   readonly #text: string;
 

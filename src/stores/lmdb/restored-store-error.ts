@@ -6,6 +6,9 @@ export type Regression = 'older' | 'unmarked';
  *
  * `openLmdbStores` rejects with this error, so it has no HTTP status. If an open store is reset, the error is the
  * `cause` of a `TemporarilyUnavailableError`.
+ *
+ * @example
+ * if (error instanceof RestoredStoreError) console.error(error.message);
  */
 export class RestoredStoreError extends Error {
   readonly code = 'ERR_STORE_RESTORED';
