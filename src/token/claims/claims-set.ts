@@ -140,9 +140,9 @@ export const MAX_LINEAGE = 8;
 export interface DelegationClaims extends IssuedClaims {
   /** Token type. */
   readonly type: 'delegation';
-  /** Client that delegates. */
+  /** Subject that delegates: `sub` of the token. */
   readonly delegator: string;
-  /** Client to which the token is delegated. */
+  /** Subject of the actor. */
   readonly delegated_to: string;
   /** Actor (RFC 8693 §4.1). */
   readonly act: JsonObject;
