@@ -21,14 +21,17 @@ export class SecretText {
     return this.#text;
   }
 
+  /** Return `[secret]`. */
   toString(): string {
     return MASK;
   }
 
+  /** Return `[secret]`, for JSON. */
   toJSON(): string {
     return MASK;
   }
 
+  /** Return `[secret]`, for `util.inspect()`. */
   [inspect.custom](): string {
     return MASK;
   }

@@ -101,12 +101,15 @@ export interface FamilyRecord {
 
 /** A family with its revision. `replace` compares the revision to detect concurrent changes. */
 export interface StoredFamily extends FamilyRecord {
+  /** Revision of the record, for compare-and-swap. */
   readonly revision: number;
 }
 
 /** Full identifier of a family. Family IDs are unique only within an API key. */
 export interface FamilyName {
+  /** `key_id` of the API key. */
   readonly clientId: string;
+  /** Family ID. */
   readonly id: string;
 }
 
