@@ -6,11 +6,17 @@ import { Strategy } from 'passport-strategy';
  * methods, with which the strategy reports the result.
  */
 export interface PassportStrategy {
+  /** Authenticate a request. Passport calls it. */
   authenticate(req: Request, options?: object): void;
+  /** Report an authenticated user. */
   success(user: unknown, info?: unknown): void;
+  /** Report a failed authentication. */
   fail(challenge?: string, status?: number): void;
+  /** Redirect the request. */
   redirect(url: string, status?: number): void;
+  /** Continue without authentication. */
   pass(): void;
+  /** Report an error. */
   error(error: Error): void;
 }
 

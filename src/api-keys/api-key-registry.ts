@@ -41,9 +41,11 @@ export type ApiKeyRule = (apiKeys: readonly ApiKey[]) => readonly ApiKeyFault[];
 
 /** Violation of a rule by one API key. The error message shows the position in the file. */
 export interface ApiKeyFault {
+  /** `key_id` of the API key. */
   readonly keyId: string;
   /** Path of the field in the API key file, such as `['token_ttl']`. */
   readonly path: readonly (string | number)[];
+  /** Description of the fault. */
   readonly message: string;
 }
 

@@ -103,6 +103,7 @@ export type SubjectKind = (typeof CERTIFICATE_SUBJECTS)[number];
 
 /** Subject of the certificates of a client. */
 export interface CertificateSubject {
+  /** Name or thumbprint with which certificates are compared. */
   readonly kind: SubjectKind;
   /** Value in the form in which names are compared. For `subject_dn`, it is not readable. */
   readonly name: string;
@@ -135,6 +136,7 @@ export interface ApiKey {
   readonly keyId: string;
   /** Display name. Tokens carry it as `api_key_name`. */
   readonly name: string;
+  /** Token type of the API key. */
   readonly type: ApiKeyType;
   /** Whether clients may authenticate with the API key. */
   readonly active: boolean;
@@ -165,7 +167,9 @@ export interface ApiKey {
   readonly tokenTtlSeconds: number;
   /** Maximum lifetime in seconds of access tokens that contain a scope, by scope. */
   readonly scopeTtlSeconds: ReadonlyMap<string, number>;
+  /** Limits of the API key. */
   readonly rateLimits: RateLimits;
+  /** Metadata, copied into tokens. */
   readonly metadata: JsonObject;
   /** Names of the `metadata` fields that tokens carry. */
   readonly metadataClaims: readonly string[];
@@ -176,6 +180,7 @@ export interface ApiKey {
   readonly users: boolean | DirectoryUsers;
   /** Scope tokens that the groups of a directory grant to its users. Empty without `group_permissions`. */
   readonly groupPermissions: GroupPermissions;
+  /** Whether and how the API key receives refresh tokens. */
   readonly refreshTokens: RefreshTokens;
   /** Whether token requests need a DPoP proof. */
   readonly dpop: DpopPolicy;
@@ -187,7 +192,9 @@ export interface ApiKey {
   readonly workloads: readonly WorkloadRule[];
   /** ID tokens that the client may exchange for tokens of their users. */
   readonly idTokens: readonly IdTokenRule[];
+  /** Allowed models. */
   readonly models: readonly ModelConfiguration[];
+  /** Allowed functions. */
   readonly functions: readonly string[];
   /** Permitted endpoints as `METHOD /path`, where the method may be `*`. */
   readonly endpoints: readonly string[];

@@ -2,7 +2,13 @@ import { inspect } from 'node:util';
 
 const MASK = '[secret]';
 
-/** Secret that only `reveal()` returns. JSON, string templates, logs and `util.inspect()` show `[secret]` instead. */
+/**
+ * Secret that only `reveal()` returns. JSON, string templates, logs and `util.inspect()` show `[secret]` instead.
+ *
+ * @example
+ * const secret = new SecretText('correct horse');
+ * console.log(`${secret}`); // [secret]
+ */
 export class SecretText {
   readonly #text: string;
 
@@ -15,14 +21,17 @@ export class SecretText {
     return this.#text;
   }
 
+  /** Return `[secret]`. */
   toString(): string {
     return MASK;
   }
 
+  /** Return `[secret]`, for JSON. */
   toJSON(): string {
     return MASK;
   }
 
+  /** Return `[secret]`, for `util.inspect()`. */
   [inspect.custom](): string {
     return MASK;
   }

@@ -40,6 +40,7 @@ export type AuditVerdict = 'tampered' | 'incomplete' | 'torn' | 'valid';
 export interface AuditVerification {
   /** Whether the files have no problems. */
   readonly isValid: boolean;
+  /** Result of the verification. */
   readonly verdict: AuditVerdict;
   /** Chains in the files. */
   readonly chains: readonly AuditChain[];

@@ -11,18 +11,25 @@ import type { UserEvent } from './user-events.js';
 
 /** Issued token and its recipient. */
 export interface TokenIssuance {
+  /** ID of the token. */
   readonly jti: string;
+  /** `key_id` of the client. */
   readonly clientId: string;
+  /** Subject of the token or session. */
   readonly subject: string;
   /** Whether the API key asserted the subject. If not, the issuer authenticated the subject. */
   readonly subjectAsserted: boolean;
+  /** Audience of the token. */
   readonly audience: string;
+  /** Granted scope, separated by spaces. */
   readonly scope: string;
   /** Type of the access token, or `refresh`. */
   readonly tokenType: string;
   /** Expiry of the token as NumericDate (RFC 7519 §2). */
   readonly expiresAt: number;
+  /** ID of the key that encrypts the token. */
   readonly kid: string;
+  /** Session ID, unique within a client. */
   readonly sessionId?: string;
   /** `jti` of the subject token of a token exchange (RFC 8693 §2.1). */
   readonly delegatedFrom?: string;
@@ -38,6 +45,7 @@ export interface TokenIssuance {
   readonly jkt?: string;
   /** SHA-256 thumbprint of the certificate to which the token is bound (RFC 8705 §3.1). */
   readonly x5t?: string;
+  /** Client address. */
   readonly ip?: string;
   /** ID of the request that the application assigned. */
   readonly requestId?: string;
@@ -53,11 +61,13 @@ export type AuditEvent =
   | {
       /** API keys were loaded and replaced the previous API keys. */
       readonly type: 'api_keys.loaded';
+      /** `key_id` of each API key. */
       readonly keyIds: readonly string[];
     }
   | {
       /** Some of the loaded API keys are easy to guess. */
       readonly type: 'api_keys.weak';
+      /** `key_id` of each API key. */
       readonly keyIds: readonly string[];
     }
   | {
@@ -92,7 +102,9 @@ export type AuditEvent =
   | {
       /** A token request was rejected. */
       readonly type: 'issuance.refused';
+      /** Code of the error. */
       readonly code: ErrorCode;
+      /** Reason for the rejection, if the error has one. */
       readonly reason?: ClientRejection | GrantRejection | ExchangeRejection | DpopRejection;
       /** Present only for authenticated and public clients. */
       readonly clientId?: string;
@@ -129,11 +141,17 @@ export type AuditEvent =
       readonly proven?: true;
       /** Trusted issuer of the token. The other identities are then identities of this issuer, not of this service. */
       readonly issuer?: string;
+      /** ID of the token. */
       readonly jti: string;
+      /** ID of the key that encrypts the token. */
       readonly kid?: string;
+      /** `key_id` of the client. */
       readonly clientId?: string;
+      /** Subject of the token or session. */
       readonly subject?: string;
+      /** Session ID, unique within a client. */
       readonly sessionId?: string;
+      /** Client address. */
       readonly ip?: string;
       /** ID of the request that the application assigned. */
       readonly requestId?: string;
@@ -147,11 +165,15 @@ export type AuditEvent =
       readonly type: 'token.not_encrypted';
       /** Trusted issuer of the token, which assigned the other identities. */
       readonly issuer?: string;
+      /** ID of the token. */
       readonly jti: string;
       /** Key ID of the key that signed the token. */
       readonly kid?: string;
+      /** `key_id` of the client. */
       readonly clientId?: string;
+      /** Subject of the token or session. */
       readonly subject?: string;
+      /** Client address. */
       readonly ip?: string;
       /** ID of the request that the application assigned. */
       readonly requestId?: string;
@@ -162,7 +184,9 @@ export type AuditEvent =
        * even if it has expired or been revoked.
        */
       readonly type: 'token.refused';
+      /** Code of the error. */
       readonly code: ErrorCode;
+      /** Reason for the rejection, if the error has one. */
       readonly reason?: TokenRejection | DpopRejection;
       /**
        * Present if the token proves its issuance. Without proof, a holder of an exported access key may have forged the
@@ -171,9 +195,13 @@ export type AuditEvent =
       readonly proven?: true;
       /** Trusted issuer of the token. The other identities are then identities of this issuer, not of this service. */
       readonly issuer?: string;
+      /** ID of the token. */
       readonly jti?: string;
+      /** ID of the key that encrypts the token. */
       readonly kid?: string;
+      /** `key_id` of the client. */
       readonly clientId?: string;
+      /** Subject of the token or session. */
       readonly subject?: string;
       /**
        * Client address. An aggregated event contains the address of the first rejection. The others came from the same
@@ -188,13 +216,19 @@ export type AuditEvent =
   | {
       /** A revocation took effect. The kind determines which identifiers are present. */
       readonly type: 'revocation.added';
+      /** Kind of the revocation. */
       readonly kind: 'token' | 'session' | 'api_key' | 'subject' | 'kid';
       /** Trusted issuer of the revoked tokens. */
       readonly issuer?: string;
+      /** ID of the token. */
       readonly jti?: string;
+      /** `key_id` of the client. */
       readonly clientId?: string;
+      /** Session ID, unique within a client. */
       readonly sessionId?: string;
+      /** Subject of the token or session. */
       readonly subject?: string;
+      /** ID of the key that encrypts the token. */
       readonly kid?: string;
       /** `exp` of the revoked token as NumericDate. */
       readonly expiresAt?: number;
@@ -215,16 +249,23 @@ export type AuditEvent =
        * store confirms it.
        */
       readonly type: 'revocation.delayed';
+      /** Kind of the revocation. */
       readonly kind: 'api_key';
+      /** `key_id` of the client. */
       readonly clientId: string;
     }
   | {
       /** A refresh-token family started, was used or ended. */
       readonly type: 'session.started' | 'session.refreshed' | 'session.ended';
+      /** ID of the refresh-token family. */
       readonly familyId: string;
+      /** `key_id` of the client. */
       readonly clientId: string;
+      /** Subject of the token or session. */
       readonly subject: string;
+      /** Session ID, unique within a client. */
       readonly sessionId: string;
+      /** Device ID of the session. */
       readonly deviceId?: string;
       /**
        * Reason for the end:

@@ -24,11 +24,17 @@ const FAULTS: Readonly<Record<DpopRejection, string>> = {
   proof_replayed: 'it was used before',
 };
 
-/** Error for a missing or rejected DPoP proof (RFC 9449 §5, §7.1). `message` names the fault of the proof. */
+/**
+ * Error for a missing or rejected DPoP proof (RFC 9449 §5, §7.1). `message` names the fault of the proof.
+ *
+ * @example
+ * if (error instanceof InvalidDpopProofError) console.warn(error.reason);
+ */
 export class InvalidDpopProofError extends PassportJweError {
   /** Reason for rejecting the proof. */
   readonly reason: DpopRejection;
 
+  /** Create the error. */
   constructor(reason: DpopRejection, status: DpopErrorStatus, cause?: unknown) {
     super({
       code: 'ERR_INVALID_DPOP_PROOF',
@@ -41,8 +47,14 @@ export class InvalidDpopProofError extends PassportJweError {
   }
 }
 
-/** Error for a DPoP proof without a valid nonce (RFC 9449 §8, §9). The header `DPoP-Nonce` contains one for a retry. */
+/**
+ * Error for a DPoP proof without a valid nonce (RFC 9449 §8, §9). The header `DPoP-Nonce` contains one for a retry.
+ *
+ * @example
+ * if (error instanceof UseDpopNonceError) console.warn(error.code);
+ */
 export class UseDpopNonceError extends PassportJweError {
+  /** Create the error. */
   constructor(nonce: string, status: DpopErrorStatus) {
     super({
       code: 'ERR_USE_DPOP_NONCE',

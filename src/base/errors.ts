@@ -12,11 +12,17 @@ import type {
 
 export { PassportJweError };
 
-/** Error for a request without bearer credentials: 401 with a challenge that has no error code (RFC 6750 §3.1). */
+/**
+ * Error for a request without bearer credentials: 401 with a challenge that has no error code (RFC 6750 §3.1).
+ *
+ * @example
+ * app.use((_req, _res, next) => next(new MissingCredentialsError()));
+ */
 export class MissingCredentialsError extends PassportJweError {
   /** Scope that the resource requires, for the `scope` attribute of the challenge. Empty if it is unknown. */
   readonly scope: string;
 
+  /** Create the error. */
   constructor(cause?: unknown, scope = '') {
     super({
       code: 'ERR_MISSING_CREDENTIALS',
@@ -32,11 +38,15 @@ export class MissingCredentialsError extends PassportJweError {
 /**
  * Error for a request that is malformed (RFC 6749 §5.2, RFC 6750 §3.1), has the wrong method, size or media type, or names
  * an unknown session.
+ *
+ * @example
+ * throw new InvalidRequestError('The body must be a JSON object', { status: 415 });
  */
 export class InvalidRequestError extends PassportJweError {
   /** Reason for rejecting a token exchange, for audit events only. `undefined` for all other requests. */
   readonly reason?: ExchangeRejection;
 
+  /** Create the error. */
   constructor(
     description: string,
     options: {
@@ -52,13 +62,22 @@ export class InvalidRequestError extends PassportJweError {
   }
 }
 
-/** Error for a rejected token (RFC 6750 §3.1). `message` reveals the reason only if an authentic token has expired. */
+/**
+ * Error for a rejected token (RFC 6750 §3.1). `message` reveals the reason only if an authentic token has expired.
+ *
+ * @example
+ * if (error instanceof InvalidTokenError) console.warn(error.reason);
+ */
 export class InvalidTokenError extends PassportJweError {
   /** Reason for rejecting the token, for audit events only. */
   readonly reason: TokenRejection;
   readonly #detail: RejectionDetail;
 
-  /** @param detail facts about the rejection. Only for operators. */
+  /**
+   * Create the error.
+   *
+   * @param detail facts about the rejection. Only for operators.
+   */
   constructor(reason: TokenRejection, cause?: unknown, detail: RejectionDetail = {}) {
     super({
       code: 'ERR_INVALID_TOKEN',
@@ -82,11 +101,17 @@ export class InvalidTokenError extends PassportJweError {
   }
 }
 
-/** Error for a valid token without the scope that the resource requires (RFC 6750 §3.1). */
+/**
+ * Error for a valid token without the scope that the resource requires (RFC 6750 §3.1).
+ *
+ * @example
+ * throw new InsufficientScopeError('read:reports');
+ */
 export class InsufficientScopeError extends PassportJweError {
   /** Scope that the resource requires, for the `scope` attribute of the challenge. */
   readonly scope: string;
 
+  /** Create the error. */
   constructor(scope: string) {
     super({
       code: 'ERR_INSUFFICIENT_SCOPE',
@@ -98,19 +123,32 @@ export class InsufficientScopeError extends PassportJweError {
   }
 }
 
-/** Error for a valid token that a guard rejected. The status is 403, not 401, because a new token would not help. */
+/**
+ * Error for a valid token that a guard rejected. The status is 403, not 401, because a new token would not help.
+ *
+ * @example
+ * throw new AccessDeniedError('The report belongs to a different tenant');
+ */
 export class AccessDeniedError extends PassportJweError {
+  /** Create the error. */
   constructor(description = 'The access token does not grant access to this resource', cause?: unknown) {
     super({ code: 'ERR_ACCESS_DENIED', error: 'access_denied', status: 403, description, cause });
   }
 }
 
-/** Error for a request that exceeds a limit: 429 with `Retry-After` (RFC 6585 §4) and the `RateLimit` headers. */
+/**
+ * Error for a request that exceeds a limit: 429 with `Retry-After` (RFC 6585 §4) and the `RateLimit` headers.
+ *
+ * @example
+ * if (error instanceof RateLimitExceededError) console.warn(error.violated);
+ */
 export class RateLimitExceededError extends PassportJweError {
   /** Names of the exceeded limits. */
   readonly violated: readonly string[];
 
   /**
+   * Create the error.
+   *
    * @param retryAfterSeconds time until a retry can succeed, in seconds.
    * @param limits state of each applicable limit.
    * @param violated names of the exceeded limits. Default: the first limit.
@@ -136,8 +174,14 @@ export class RateLimitExceededError extends PassportJweError {
   }
 }
 
-/** Error for an unavailable store or key source: 503 without a challenge, because the token may be valid. */
+/**
+ * Error for an unavailable store or key source: 503 without a challenge, because the token may be valid.
+ *
+ * @example
+ * throw new TemporarilyUnavailableError({ retryAfterSeconds: 5 });
+ */
 export class TemporarilyUnavailableError extends PassportJweError {
+  /** Create the error. */
   constructor(options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
     super({
       code: 'ERR_TEMPORARILY_UNAVAILABLE',
@@ -150,11 +194,17 @@ export class TemporarilyUnavailableError extends PassportJweError {
   }
 }
 
-/** Error for failed client authentication (RFC 6749 §5.2). The response is identical for every reason. */
+/**
+ * Error for failed client authentication (RFC 6749 §5.2). The response is identical for every reason.
+ *
+ * @example
+ * if (error instanceof InvalidClientError) console.warn(error.reason);
+ */
 export class InvalidClientError extends PassportJweError {
   /** Reason for rejecting the credentials, for audit events only. */
   readonly reason: ClientRejection;
 
+  /** Create the error. */
   constructor(reason: ClientRejection) {
     super({
       code: 'ERR_INVALID_CLIENT',
@@ -166,8 +216,14 @@ export class InvalidClientError extends PassportJweError {
   }
 }
 
-/** Error for a client that may not use the requested grant type (RFC 6749 §5.2). */
+/**
+ * Error for a client that may not use the requested grant type (RFC 6749 §5.2).
+ *
+ * @example
+ * if (error instanceof UnauthorizedClientError) console.warn(error.code);
+ */
 export class UnauthorizedClientError extends PassportJweError {
+  /** Create the error. */
   constructor() {
     super({
       code: 'ERR_UNAUTHORIZED_CLIENT',
@@ -178,8 +234,14 @@ export class UnauthorizedClientError extends PassportJweError {
   }
 }
 
-/** Error for a grant type that the token endpoint does not support (RFC 6749 §5.2). */
+/**
+ * Error for a grant type that the token endpoint does not support (RFC 6749 §5.2).
+ *
+ * @example
+ * if (error instanceof UnsupportedGrantTypeError) console.warn(error.code);
+ */
 export class UnsupportedGrantTypeError extends PassportJweError {
+  /** Create the error. */
   constructor() {
     super({
       code: 'ERR_UNSUPPORTED_GRANT_TYPE',
@@ -190,22 +252,40 @@ export class UnsupportedGrantTypeError extends PassportJweError {
   }
 }
 
-/** Error for a scope that is malformed or exceeds the scope of the API key (RFC 6749 §5.2). */
+/**
+ * Error for a scope that is malformed or exceeds the scope of the API key (RFC 6749 §5.2).
+ *
+ * @example
+ * if (error instanceof InvalidScopeError) console.warn(error.message);
+ */
 export class InvalidScopeError extends PassportJweError {
+  /** Create the error. */
   constructor(description = 'The requested scope exceeds the scope of this API key') {
     super({ code: 'ERR_INVALID_SCOPE', error: 'invalid_scope', status: 400, description });
   }
 }
 
-/** Error for an audience or resource that is not allowed, or is missing where several are allowed (RFC 8707 §2). */
+/**
+ * Error for an audience or resource that is not allowed, or is missing where several are allowed (RFC 8707 §2).
+ *
+ * @example
+ * if (error instanceof InvalidTargetError) console.warn(error.message);
+ */
 export class InvalidTargetError extends PassportJweError {
+  /** Create the error. */
   constructor(description = 'This API key may not request this audience') {
     super({ code: 'ERR_INVALID_TARGET', error: 'invalid_target', status: 400, description });
   }
 }
 
-/** Error for a token that cannot be revoked, because only its audience can decrypt it (RFC 7009 §2.2.1). */
+/**
+ * Error for a token that cannot be revoked, because only its audience can decrypt it (RFC 7009 §2.2.1).
+ *
+ * @example
+ * if (error instanceof UnsupportedTokenTypeError) console.warn(error.code);
+ */
 export class UnsupportedTokenTypeError extends PassportJweError {
+  /** Create the error. */
   constructor() {
     super({
       code: 'ERR_UNSUPPORTED_TOKEN_TYPE',
@@ -223,13 +303,22 @@ function describeGrantRejection(reason: GrantRejection): string {
     : 'The token is invalid, expired, revoked or issued to a different client';
 }
 
-/** Error for a grant token that is invalid, expired, revoked or issued to a different client (RFC 6749 §5.2). */
+/**
+ * Error for a grant token that is invalid, expired, revoked or issued to a different client (RFC 6749 §5.2).
+ *
+ * @example
+ * if (error instanceof InvalidGrantError) console.warn(error.reason);
+ */
 export class InvalidGrantError extends PassportJweError {
   /** Reason for rejecting the grant, for audit events only. */
   readonly reason: GrantRejection;
   readonly #workload: WorkloadIdentity | undefined;
 
-  /** @param workload identity in an authentic JWT of a workload. Only for audit events. */
+  /**
+   * Create the error.
+   *
+   * @param workload identity in an authentic JWT of a workload. Only for audit events.
+   */
   constructor(reason: GrantRejection, workload?: WorkloadIdentity) {
     super({
       code: 'ERR_INVALID_GRANT',

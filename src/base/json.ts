@@ -1,6 +1,7 @@
 /** JSON value. Read-only, because requests share tokens. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
+/** JSON object (RFC 8259 §4). */
 export interface JsonObject {
   readonly [member: string]: JsonValue;
 }

@@ -14,6 +14,7 @@ export interface DirectoryPerson {
   readonly dn: string;
   /** Name with which the person signs in. */
   readonly name: string;
+  /** State of the account. */
   readonly state: PersonState;
   /** Distinguished names of all groups, with nested ones. */
   readonly groups: readonly string[];

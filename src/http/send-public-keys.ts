@@ -9,6 +9,7 @@ const MAX_AGE_SECONDS = 300;
 
 /** Source of public keys to publish: a key ring, decryption keys or verification keys. */
 export interface KeyPublisher {
+  /** Return the public keys as JWKs. */
   exportPublicKeys(): JwkSet;
 }
 

@@ -64,6 +64,7 @@ export interface TokenIssuerOptions<Claims extends object = NoClaims>
 export interface IssuedToken<Claims extends object = NoClaims> {
   /** Compact serialization of the token. Secret. */
   readonly token: string;
+  /** Claims of the token. */
   readonly claims: IssuedClaims & Claims;
   /** Lifetime in whole seconds, from `iat` to `exp`. */
   readonly expiresInSeconds: number;

@@ -75,6 +75,7 @@ export interface SessionTokens {
   readonly accessToken: string;
   /** Replaces the refresh token that was used. Secret. */
   readonly refreshToken: string;
+  /** ID of the session. */
   readonly sessionId: string;
   /** Lifetime of the access token in whole seconds. */
   readonly expiresInSeconds: number;

@@ -16,10 +16,13 @@ import { assertIdentifier } from './user-identity.js';
 
 /** A user whose access token is about to be issued, as passed to the `claims` hook. */
 export interface SessionUser {
+  /** Subject of the tokens (`sub`). */
   readonly subject: string;
   /** Scope that the access token will have. */
   readonly scope: readonly string[];
+  /** Session ID. */
   readonly sessionId: string;
+  /** Device to which the session is bound. */
   readonly deviceId?: string;
 }
 

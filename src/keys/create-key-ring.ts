@@ -28,6 +28,7 @@ export interface DerivationOptions {
   readonly enc?: ContentEncryption;
 }
 
+/** Options of `createKeyRing()`. */
 export interface KeyRingOptions extends DerivationOptions {
   /** Key that encrypts. In a JWK Set without `nbf`, the first key encrypts. */
   readonly current: KeySpec;

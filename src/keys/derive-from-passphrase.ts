@@ -10,6 +10,7 @@ const MAX_ITERATIONS = 10_000_000;
 /** Fixed PBKDF2 parameters of the DSP AI platform, for `LegacyPassphraseKey`. */
 const DSP_AI_PLATFORM = { salt: 'dsp-ai-platform-salt', iterations: 100_000 } as const;
 
+/** Passphrase from which keys are derived. */
 export interface PassphraseKey {
   /** Passphrase of at least 16 characters. PBKDF2-HMAC-SHA-256 runs off the main thread (RFC 8018 §5.2). */
   readonly passphrase: string;
@@ -26,7 +27,9 @@ export interface PassphraseKey {
   readonly iterations?: number;
 }
 
+/** Passphrase of an older stack, from which its key is derived. */
 export interface LegacyPassphraseKey {
+  /** Secret passphrase. */
   readonly passphrase: string;
   /**
    * Derivation of the DSP AI platform, for migrations: PBKDF2 with a fixed salt and 100 000 iterations. The result is

@@ -5,6 +5,7 @@ export type Jwk = Readonly<Record<string, unknown>>;
 
 /** A JWK Set as parsed from JSON (RFC 7517 §5). */
 export interface JwkSet {
+  /** Keys of the set (RFC 7517 §5.1). */
   readonly keys: readonly Jwk[];
 }
 

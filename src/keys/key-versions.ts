@@ -11,7 +11,9 @@ export type KeyState = 'pending' | 'current' | 'retiring' | 'retired';
 
 /** A key version without its secret. */
 export interface KeyVersion {
+  /** Key ID. */
   readonly kid: string;
+  /** Phase of the rotation. */
   readonly state: KeyState;
   /** Time from which the version encrypts, in seconds since 1970. Absent if there is no lower bound. */
   readonly notBefore?: NumericDate;

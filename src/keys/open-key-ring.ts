@@ -10,6 +10,7 @@ import { assertKeyUsage, type KeyUsageOptions } from './key-usage.js';
 import { loadKeySet } from './load-key-set.js';
 import { type RotatingKeyRing, SourcedKeyRing } from './sourced-key-ring.js';
 
+/** Options of `openKeyRing()`. */
 export interface OpenKeyRingOptions extends DerivationOptions {
   /** Source of the key versions, for example `fileKeySource({ file })`. */
   readonly source: KeySource;

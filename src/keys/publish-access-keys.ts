@@ -3,6 +3,7 @@ import { assertOptions, assertString, type KnownOptions } from '../base/options.
 import { replaceFile } from '../base/write-file.js';
 import type { RotatingKeyRing } from './sourced-key-ring.js';
 
+/** Options of `publishAccessKeys()`. */
 export interface PublishAccessKeysOptions {
   /** Audience whose access keys are written. */
   readonly audience: string;

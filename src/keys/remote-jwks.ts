@@ -4,6 +4,7 @@ import { createJwksCache } from './jwks-cache.js';
 import { type JwksTuning, resolveJwksTuning, TUNING } from './jwks-tuning.js';
 import type { VerificationKeys } from './verification-keys.js';
 
+/** Options of `remoteJwks()`. */
 export interface RemoteJwksOptions extends JwksTuning {
   /** URL of the issuer's JWK Set (`jwks_uri`): `https:`, or `http:` on loopback. Redirects are rejected. */
   readonly url: string;

@@ -11,6 +11,7 @@ import type { SendRequest } from './fetch-json.js';
 import { createGuardedFetch } from './guarded-fetch.js';
 import { type JwksTuning, type ResolvedJwksTuning, resolveJwksTuning, TUNING } from './jwks-tuning.js';
 
+/** Options of `discoverJwks()`. */
 export interface DiscoverJwksOptions extends JwksTuning {
   /**
    * Issuer, exactly as in the claim `iss`: an `https:` URL without query. With `allowPrivate`, `http:` is allowed on

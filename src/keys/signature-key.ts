@@ -32,8 +32,11 @@ export type SignatureAlgorithm = keyof typeof SIGNING_SHAPES;
 
 /** Public key of an issuer, for one signature algorithm. */
 export interface VerificationKey {
+  /** Key ID. */
   readonly kid: string;
+  /** Signature algorithm. */
   readonly alg: VerificationAlgorithm;
+  /** Public key, for verification. */
   readonly publicKey: KeyObject;
   /** Time from which the key no longer verifies, in seconds since 1970. Absent if there is no expiry. */
   readonly notAfter?: NumericDate;
@@ -41,9 +44,13 @@ export interface VerificationKey {
 
 /** Key pair of an issuer, for one signature algorithm. `privateKey` is secret. */
 export interface SigningKey {
+  /** Key ID. */
   readonly kid: string;
+  /** Signature algorithm. */
   readonly alg: SignatureAlgorithm;
+  /** Public key, for verification. */
   readonly publicKey: KeyObject;
+  /** Private key, for signing. */
   readonly privateKey: KeyObject;
 }
 

@@ -25,10 +25,15 @@ export interface Revoker {
  * `refresh_token_reused`.
  */
 export interface AnswersByKind {
+  /** Target if one token was sent from many addresses. */
   readonly token_from_many_addresses?: 'token' | 'session' | 'api_key';
+  /** Target if one token was sent by many user agents. */
   readonly token_from_many_user_agents?: 'token' | 'session' | 'api_key';
+  /** Target if a consumed refresh token was reused. */
   readonly refresh_token_reused?: 'session' | 'api_key';
+  /** Target if many requests of a client were rejected. */
   readonly refusals_of_client?: 'api_key';
+  /** Target if the request rate rises suddenly. */
   readonly sudden_rate?: 'api_key';
 }
 

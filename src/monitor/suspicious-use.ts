@@ -15,6 +15,7 @@ export interface PassedThreshold {
  * never answers the alert.
  */
 interface Proof {
+  /** Present if the tokens prove their issuance. */
   readonly proven?: true;
 }
 
@@ -22,9 +23,13 @@ interface Proof {
 interface SuspiciousToken extends Proof {
   /** Trusted issuer of the token, if any. The other identities are then identities of this issuer. */
   readonly issuer?: string;
+  /** ID of the token. */
   readonly jti: string;
+  /** `key_id` of the client. */
   readonly clientId?: string;
+  /** Subject of the token or session. */
   readonly subject?: string;
+  /** Session ID. */
   readonly sessionId?: string;
   /** Client addresses, at most 16: IPv4 addresses and IPv6 prefixes of 56 bits. */
   readonly addresses: readonly string[];
@@ -49,14 +54,19 @@ export type SuspiciousUse = PassedThreshold &
     | {
         /** A consumed refresh token was reused, so two parties have it (RFC 9700 §4.14.2). */
         readonly kind: 'refresh_token_reused';
+        /** `key_id` of the client. */
         readonly clientId: string;
+        /** Subject of the token or session. */
         readonly subject: string;
+        /** Session ID. */
         readonly sessionId: string;
+        /** ID of the refresh-token family. */
         readonly familyId: string;
       }
     | (Proof & {
         /** `observed` requests with the secret or a token of an API key were rejected. */
         readonly kind: 'refusals_of_client';
+        /** `key_id` of the client. */
         readonly clientId: string;
       })
     | {
@@ -76,13 +86,16 @@ export type SuspiciousUse = PassedThreshold &
          * `address`.
          */
         readonly jti?: string;
+        /** `key_id` of the client. */
         readonly clientId?: string;
+        /** Subject of the token or session. */
         readonly subject?: string;
         readonly address?: string;
       }
     | (Proof & {
         /** The rate of tokens issued to an API key, or of uses of its tokens, is many times its moving average. */
         readonly kind: 'sudden_rate';
+        /** `key_id` of the client. */
         readonly clientId: string;
         readonly of: 'issuance' | 'acceptance';
         /** Moving average of the counts in earlier windows. */

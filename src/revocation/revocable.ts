@@ -6,6 +6,7 @@ import { assertObject, describeName } from '../base/options.js';
 export type Revocable =
   | (OfIssuer & {
       readonly kind: 'token';
+      /** `jti` of the token. */
       readonly jti: string;
       /**
        * `client_id` of the token.
@@ -32,7 +33,9 @@ export type Revocable =
     })
   | (OfIssuer & {
       readonly kind: 'session';
+      /** `client_id` of the tokens. */
       readonly clientId: string;
+      /** ID of the session. */
       readonly sessionId: string;
       /**
        * Subject of the session. A client may use the same session ID for several subjects.
@@ -43,6 +46,7 @@ export type Revocable =
     })
   | (OfIssuer & {
       readonly kind: 'api_key';
+      /** `client_id` of the tokens. */
       readonly clientId: string;
       /**
        * Cut-off in seconds since 1970. Tokens issued in this second or earlier are revoked.

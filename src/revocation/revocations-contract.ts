@@ -93,8 +93,11 @@ export type RevocationReach = 'all_tokens' | 'access_tokens';
 
 /** Identities of a refresh-token family. Revoking any of them revokes the family. */
 export interface FamilyIdentity {
+  /** `key_id` of the API key. */
   readonly clientId: string;
+  /** Subject of the family. */
   readonly subject: string;
+  /** Session ID. */
   readonly sessionId: string;
   /** Creation time of the family. A later cut-off revokes the family, even if its current token is newer. */
   readonly createdAt: NumericDate;

@@ -18,6 +18,7 @@ export type StoreFailureReason =
 
 /** Reason for the failure of a store, and the remedy. It contains no address and no secret. */
 export interface StoreFailure {
+  /** Kind of the failure. */
   readonly reason: StoreFailureReason;
   /** Remedy for the operator: one sentence. */
   readonly advice: string;

@@ -4,12 +4,15 @@ import type { NumericDate } from '../base/clock.js';
 export type FamilyState = {
   /** `key_id` of the API key. Subject, session and device IDs are unique only within an API key. */
   readonly clientId: string;
+  /** Subject of the refresh tokens. */
   readonly subject: string;
   /** Whether the client asserted a user as the subject. If false, the subject is the API key itself. */
   readonly subjectAsserted: boolean;
+  /** Session ID. */
   readonly sessionId: string;
   /** Whether the client chose the session ID. If true, every refresh request must contain the ID. */
   readonly sessionChosen: boolean;
+  /** Device to which the refresh tokens are bound. */
   readonly deviceId?: string;
   /**
    * Thumbprint of the key to which the refresh tokens are bound (RFC 9449 §5). Set once, and never changed.
@@ -36,10 +39,13 @@ export type FamilyState = {
    * @default undefined (the person was present at the last check)
    */
   readonly absentSince?: NumericDate;
+  /** Audience of the access tokens. */
   readonly audience: string;
   /** Granted scopes, separated by spaces (RFC 6749 §3.3). */
   readonly scope: string;
+  /** Start of the family, in seconds since 1970. */
   readonly createdAt: NumericDate;
+  /** Time of the last refresh, in seconds since 1970. */
   readonly lastUsedAt: NumericDate;
   /** Absolute expiry of the family. A refresh does not extend it. */
   readonly endsAt: NumericDate;
@@ -71,6 +77,7 @@ export type PersonReference = {
 
 /** A used refresh token that a successor has replaced. */
 export interface ConsumedToken {
+  /** Digest of the consumed token. */
   readonly digest: string;
   /** The successor, encrypted under the consumed token and an issuer key. Erased after the grace window. */
   readonly sealedSuccessor?: string;
@@ -78,6 +85,7 @@ export interface ConsumedToken {
   readonly sealingKid?: string;
   /** Requested scopes, separated by spaces. Empty if the request had no `scope` parameter. */
   readonly requestedScope: string;
+  /** Time of its use, in seconds since 1970. */
   readonly consumedAt: NumericDate;
 }
 
@@ -85,6 +93,7 @@ export interface ConsumedToken {
 export interface FamilyRecord {
   /** Family ID: up to 200 characters of well-formed Unicode. The client, subject and session have the same limit. */
   readonly id: string;
+  /** State of the family. */
   readonly state: FamilyState;
   /** Expiry of the record. The store may delete the record afterwards. */
   readonly expiresAt: NumericDate;
@@ -92,12 +101,15 @@ export interface FamilyRecord {
 
 /** A family with its revision. `replace` compares the revision to detect concurrent changes. */
 export interface StoredFamily extends FamilyRecord {
+  /** Revision of the record, for compare-and-swap. */
   readonly revision: number;
 }
 
 /** Full identifier of a family. Family IDs are unique only within an API key. */
 export interface FamilyName {
+  /** `key_id` of the API key. */
   readonly clientId: string;
+  /** Family ID. */
   readonly id: string;
 }
 

@@ -24,6 +24,7 @@ export interface Rate {
 export interface Bucket {
   /** Name of the bucket: up to 200 characters of well-formed Unicode. */
   readonly name: string;
+  /** Rate limits of the bucket. */
   readonly rates: readonly Rate[];
   /**
    * Maximum number of concurrent admissions. An admission counts until it is settled.
@@ -43,6 +44,7 @@ export interface Bucket {
 export interface AdmissionStep {
   /** Admission ID, unique among all unsettled admissions. */
   readonly id: string;
+  /** Buckets that must admit the request. */
   readonly buckets: readonly Bucket[];
   /** Lease duration in seconds. After a crash, slots are released when their lease expires. */
   readonly leaseSeconds: number;
@@ -50,9 +52,13 @@ export interface AdmissionStep {
 
 /** State of a rate limit after an admission or a rejection. */
 export interface RateState {
+  /** Name of the bucket. */
   readonly bucket: string;
+  /** Name of the rate limit. */
   readonly name: string;
+  /** Units per window. */
   readonly quota: number;
+  /** Length of the window, in seconds. */
   readonly windowSeconds: number;
   /** Remaining whole units. Negative while the bucket repays debt. */
   readonly remaining: number;
@@ -60,9 +66,11 @@ export interface RateState {
 
 /** A limit that rejected an admission. */
 export type Refusal = {
+  /** Name of the bucket. */
   readonly bucket: string;
   /** Name of the rate limit, or `concurrency`, or `group`. */
   readonly limit: string;
+  /** Kind of the limit. */
   readonly kind: 'rate' | 'concurrency' | 'group';
   /** Seconds until a retry may succeed. */
   readonly waitSeconds: number;
@@ -72,6 +80,7 @@ export type Refusal = {
 export type AdmissionAnswer =
   | { readonly kind: 'admitted'; readonly states: readonly RateState[] }
   | {
+      /** Kind of the limit. */
       readonly kind: 'refused';
       readonly refusals: readonly Refusal[];
       readonly states: readonly RateState[];

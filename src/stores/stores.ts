@@ -7,10 +7,15 @@ import type { RevocationStore } from './revocation-store.js';
 
 /** All stores of a driver. */
 export interface Stores {
+  /** Stores revocations. */
   readonly revocations: RevocationStore;
+  /** Stores refresh-token families. */
   readonly families: FamilyStore;
+  /** Counts events, for example failed authentications. */
   readonly counters: CounterStore;
+  /** Enforces rate limits and concurrency limits. */
   readonly limits: LimitStore;
+  /** Detects repeated use of proofs and assertions. */
   readonly replays: ReplayStore;
   /** Whether the stores are available. Use it in readiness probes. */
   isReady(): boolean;

@@ -11,6 +11,7 @@ export type GrantParameters = ReadonlyMap<string, string>;
 
 /** Client address, ID and user agent of a request. */
 export interface RequestOrigin extends AuditOrigin {
+  /** User agent of the token request. */
   readonly userAgent?: string;
 }
 

@@ -25,7 +25,9 @@ export interface ClaimsContext extends RequestOrigin {
   readonly user?: string;
   /** Custom claims of a verified user. The token contains those that the hook does not return itself. */
   readonly userClaims?: JsonObject;
+  /** Session of the token. */
   readonly sessionId?: string;
+  /** Device of the session. */
   readonly deviceId?: string;
   /** Workload whose JWT the client exchanges. Present only with the grant type `jwt-bearer`. */
   readonly workload?: Workload;

@@ -8,6 +8,7 @@ import { parseSourceText } from '../parse-source-text.js';
 import { resolvePrivatePath } from './resolve-private-path.js';
 import { watchState } from './watch-state.js';
 
+/** Options of `directoryKeySource()`. */
 export interface DirectoryKeySourceOptions {
   /** Path of the directory. Only the process user and root may write to it, and read or write its files. */
   readonly directory: string;

@@ -4,6 +4,7 @@ import type { KeySource } from '../key-source.js';
 import { readVariable } from '../read-key-spec.js';
 import { assertVariableName } from '../read-key-text.js';
 
+/** Options of `environmentKeySource()`. */
 export interface EnvironmentKeySourceOptions {
   /** Name of an environment variable that contains a JWK Set, a JWK or a root secret in text form. */
   readonly variable: string;

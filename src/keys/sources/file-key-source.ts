@@ -9,6 +9,7 @@ import { formatKeySet, isSameKeySet } from './key-set-text.js';
 import { resolvePrivatePath } from './resolve-private-path.js';
 import { watchState } from './watch-state.js';
 
+/** Options of `fileKeySource()`. */
 export type FileKeySourceOptions = PrivateFile;
 
 const KNOWN: KnownOptions<FileKeySourceOptions> = { file: true, trustGroup: true };

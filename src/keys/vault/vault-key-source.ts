@@ -30,6 +30,7 @@ export type VaultAuth =
   /** AppRole. The source creates, renews and revokes its tokens. `mount` defaults to `approle`. */
   | { readonly roleId: string; readonly secretId: VaultCredential; readonly mount?: string };
 
+/** Options of `vaultKeySource()`. */
 export interface VaultKeySourceOptions {
   /** URL of the server, as in `VAULT_ADDR`: `https:`, or `http:` on loopback. */
   readonly url: string;

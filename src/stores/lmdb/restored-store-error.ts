@@ -6,10 +6,14 @@ export type Regression = 'older' | 'unmarked';
  *
  * `openLmdbStores` rejects with this error, so it has no HTTP status. If an open store is reset, the error is the
  * `cause` of a `TemporarilyUnavailableError`.
+ *
+ * @example
+ * if (error instanceof RestoredStoreError) console.error(error.message);
  */
 export class RestoredStoreError extends Error {
   readonly code = 'ERR_STORE_RESTORED';
 
+  /** Create the error. */
   constructor(store: string, file: string, regression: Regression) {
     super(
       `The store ${store} was restored from a backup, or moved: ${

@@ -77,6 +77,7 @@ export interface RedisStores extends Stores {
   readTime(): Promise<NumericDate>;
 }
 
+/** Options of `openRedisStores()`: the server, timeouts and capacity. */
 export type OpenRedisStoresOptions = RedisAddress & RedisStoresSettings;
 
 const KNOWN: KnownOptions<OpenRedisStoresOptions> = {

@@ -12,6 +12,7 @@ export type NoClaims = Record<never, never>;
 export interface VerifiedTokenOf<Type extends TokenType, Claims extends object = NoClaims> {
   /** Token type, which discriminates the claims. `external` for a trusted issuer, `foreign` for a token without a type. */
   readonly type: Type;
+  /** Claims of the token, with the types of its `type`. */
   readonly claims: ClaimsByType[Type] & Claims;
   /** Protected header, which is not encrypted. */
   readonly header: JsonObject;
@@ -36,6 +37,7 @@ const REGISTERED_CLAIMS = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti'] as c
 /** Its prototype throws if a registered claim is read from the token itself. */
 class TokenWithClaims<Type extends TokenType> implements VerifiedTokenOf<Type> {
   readonly type: Type;
+  /** Claims of the token, with the types of its `type`. */
   readonly claims: ClaimsByType[Type];
   readonly header: JsonObject;
   readonly scope: readonly string[];

@@ -16,6 +16,7 @@ type ClaimsTerms = Pick<
   | 'scopes'
 >;
 
+/** Options of `authJsSession()`. */
 export interface AuthJsSessionOptions extends ClaimsTerms {
   /**
    * Secret of the application (`AUTH_SECRET`), at least 32 characters. For Auth.js 5, an array accepts several: the
