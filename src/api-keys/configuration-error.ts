@@ -24,7 +24,6 @@ export class ConfigurationError extends PassportJweError {
   /** All problems of the files. */
   readonly problems: readonly ConfigurationProblem[];
 
-  /** Create the error. */
   constructor(problems: readonly ConfigurationProblem[]) {
     super({
       code: 'ERR_CONFIGURATION',

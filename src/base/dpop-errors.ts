@@ -34,7 +34,6 @@ export class InvalidDpopProofError extends PassportJweError {
   /** Reason for rejecting the proof. */
   readonly reason: DpopRejection;
 
-  /** Create the error. */
   constructor(reason: DpopRejection, status: DpopErrorStatus, cause?: unknown) {
     super({
       code: 'ERR_INVALID_DPOP_PROOF',
@@ -54,7 +53,6 @@ export class InvalidDpopProofError extends PassportJweError {
  * if (error instanceof UseDpopNonceError) console.warn(error.code);
  */
 export class UseDpopNonceError extends PassportJweError {
-  /** Create the error. */
   constructor(nonce: string, status: DpopErrorStatus) {
     super({
       code: 'ERR_USE_DPOP_NONCE',

@@ -22,7 +22,6 @@ export class MissingCredentialsError extends PassportJweError {
   /** Scope that the resource requires, for the `scope` attribute of the challenge. Empty if it is unknown. */
   readonly scope: string;
 
-  /** Create the error. */
   constructor(cause?: unknown, scope = '') {
     super({
       code: 'ERR_MISSING_CREDENTIALS',
@@ -46,7 +45,6 @@ export class InvalidRequestError extends PassportJweError {
   /** Reason for rejecting a token exchange, for audit events only. `undefined` for all other requests. */
   readonly reason?: ExchangeRejection;
 
-  /** Create the error. */
   constructor(
     description: string,
     options: {
@@ -73,11 +71,7 @@ export class InvalidTokenError extends PassportJweError {
   readonly reason: TokenRejection;
   readonly #detail: RejectionDetail;
 
-  /**
-   * Create the error.
-   *
-   * @param detail facts about the rejection. Only for operators.
-   */
+  /** @param detail facts about the rejection. Only for operators. */
   constructor(reason: TokenRejection, cause?: unknown, detail: RejectionDetail = {}) {
     super({
       code: 'ERR_INVALID_TOKEN',
@@ -111,7 +105,6 @@ export class InsufficientScopeError extends PassportJweError {
   /** Scope that the resource requires, for the `scope` attribute of the challenge. */
   readonly scope: string;
 
-  /** Create the error. */
   constructor(scope: string) {
     super({
       code: 'ERR_INSUFFICIENT_SCOPE',
@@ -130,7 +123,6 @@ export class InsufficientScopeError extends PassportJweError {
  * throw new AccessDeniedError('The report belongs to a different tenant');
  */
 export class AccessDeniedError extends PassportJweError {
-  /** Create the error. */
   constructor(description = 'The access token does not grant access to this resource', cause?: unknown) {
     super({ code: 'ERR_ACCESS_DENIED', error: 'access_denied', status: 403, description, cause });
   }
@@ -147,8 +139,6 @@ export class RateLimitExceededError extends PassportJweError {
   readonly violated: readonly string[];
 
   /**
-   * Create the error.
-   *
    * @param retryAfterSeconds time until a retry can succeed, in seconds.
    * @param limits state of each applicable limit.
    * @param violated names of the exceeded limits. Default: the first limit.
@@ -181,7 +171,6 @@ export class RateLimitExceededError extends PassportJweError {
  * throw new TemporarilyUnavailableError({ retryAfterSeconds: 5 });
  */
 export class TemporarilyUnavailableError extends PassportJweError {
-  /** Create the error. */
   constructor(options: { retryAfterSeconds?: number; cause?: unknown } = {}) {
     super({
       code: 'ERR_TEMPORARILY_UNAVAILABLE',
@@ -204,7 +193,6 @@ export class InvalidClientError extends PassportJweError {
   /** Reason for rejecting the credentials, for audit events only. */
   readonly reason: ClientRejection;
 
-  /** Create the error. */
   constructor(reason: ClientRejection) {
     super({
       code: 'ERR_INVALID_CLIENT',
@@ -223,7 +211,6 @@ export class InvalidClientError extends PassportJweError {
  * if (error instanceof UnauthorizedClientError) console.warn(error.code);
  */
 export class UnauthorizedClientError extends PassportJweError {
-  /** Create the error. */
   constructor() {
     super({
       code: 'ERR_UNAUTHORIZED_CLIENT',
@@ -241,7 +228,6 @@ export class UnauthorizedClientError extends PassportJweError {
  * if (error instanceof UnsupportedGrantTypeError) console.warn(error.code);
  */
 export class UnsupportedGrantTypeError extends PassportJweError {
-  /** Create the error. */
   constructor() {
     super({
       code: 'ERR_UNSUPPORTED_GRANT_TYPE',
@@ -259,7 +245,6 @@ export class UnsupportedGrantTypeError extends PassportJweError {
  * if (error instanceof InvalidScopeError) console.warn(error.message);
  */
 export class InvalidScopeError extends PassportJweError {
-  /** Create the error. */
   constructor(description = 'The requested scope exceeds the scope of this API key') {
     super({ code: 'ERR_INVALID_SCOPE', error: 'invalid_scope', status: 400, description });
   }
@@ -272,7 +257,6 @@ export class InvalidScopeError extends PassportJweError {
  * if (error instanceof InvalidTargetError) console.warn(error.message);
  */
 export class InvalidTargetError extends PassportJweError {
-  /** Create the error. */
   constructor(description = 'This API key may not request this audience') {
     super({ code: 'ERR_INVALID_TARGET', error: 'invalid_target', status: 400, description });
   }
@@ -285,7 +269,6 @@ export class InvalidTargetError extends PassportJweError {
  * if (error instanceof UnsupportedTokenTypeError) console.warn(error.code);
  */
 export class UnsupportedTokenTypeError extends PassportJweError {
-  /** Create the error. */
   constructor() {
     super({
       code: 'ERR_UNSUPPORTED_TOKEN_TYPE',
@@ -314,11 +297,7 @@ export class InvalidGrantError extends PassportJweError {
   readonly reason: GrantRejection;
   readonly #workload: WorkloadIdentity | undefined;
 
-  /**
-   * Create the error.
-   *
-   * @param workload identity in an authentic JWT of a workload. Only for audit events.
-   */
+  /** @param workload identity in an authentic JWT of a workload. Only for audit events. */
   constructor(reason: GrantRejection, workload?: WorkloadIdentity) {
     super({
       code: 'ERR_INVALID_GRANT',

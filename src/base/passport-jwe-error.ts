@@ -31,7 +31,6 @@ export abstract class PassportJweError extends Error {
   /** Response headers. The middleware adds the challenge (`WWW-Authenticate`). */
   headers: Readonly<Record<string, string>>;
 
-  /** Create the error. */
   protected constructor(detail: FailureDetail) {
     super(detail.description, detail.cause === undefined ? undefined : { cause: detail.cause });
     this.name = new.target.name;

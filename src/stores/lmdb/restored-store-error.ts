@@ -13,7 +13,6 @@ export type Regression = 'older' | 'unmarked';
 export class RestoredStoreError extends Error {
   readonly code = 'ERR_STORE_RESTORED';
 
-  /** Create the error. */
   constructor(store: string, file: string, regression: Regression) {
     super(
       `The store ${store} was restored from a backup, or moved: ${
