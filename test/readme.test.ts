@@ -128,6 +128,13 @@ const BLOCKS = [
   'ai-curl',
   // Run by test/clients/ai/.
   ...AI_FRAMEWORKS,
+  // Run by test/docs/token-guides.test.ts.
+  'issue-key',
+  'issue-token',
+  'refresh-tokens',
+  'refresh-tokens-calls',
+  'delegation-keys',
+  'delegation-calls',
   // Run by test/docs/dpop-page.test.ts.
   'dpop-keys',
   'dpop-server',
