@@ -12,7 +12,7 @@ import { secretOf } from '../support/tokens.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const KEY = secretOf(7).toString('hex');
 const pages = await Promise.all(
-  ['issue', 'refresh-tokens', 'delegation'].map((name) =>
+  ['issue', 'refresh-tokens', 'delegation', 'sessions'].map((name) =>
     readPageBlocks(new URL(`../../docs/guides/${name}.md`, import.meta.url)),
   ),
 );
@@ -86,4 +86,13 @@ test('the guide to delegation shows a token with the user and the actor', async 
     sub: 'alice',
     act: { client_id: 'support-desk' },
   });
+});
+
+test('the guide to sessions shows two sessions, and ends one of them', async () => {
+  await paste('sessions-key');
+  await serve('sessions');
+  const printed = await paste('sessions-calls');
+
+  expect(printed.match(/(?<=HTTP\/1\.1 )\d+/g)).toEqual(['200', '204', '401']);
+  expect(printed.match(/"subject":"alice"/g)).toHaveLength(2);
 });
