@@ -91,7 +91,6 @@ const BLOCKS = [
   'dpop-client',
   'dpop-key',
   'dpop-call',
-  'sessions',
   'user-tokens',
   'user-sessions',
   'api-key',
@@ -128,6 +127,16 @@ const BLOCKS = [
   'ai-curl',
   // Run by test/clients/ai/.
   ...AI_FRAMEWORKS,
+  // Run by test/docs/token-guides.test.ts.
+  'issue-key',
+  'issue-token',
+  'refresh-tokens',
+  'refresh-tokens-calls',
+  'delegation-keys',
+  'delegation-calls',
+  'sessions-key',
+  'sessions',
+  'sessions-calls',
   // Run by test/docs/dpop-page.test.ts.
   'dpop-keys',
   'dpop-server',
@@ -190,11 +199,6 @@ const programNames = namedBlocks
 
 const KEY = secretOf(9).toString('hex');
 const SERVICE = { issuer: 'https://auth.example.com', audience: 'https://api.example.com' };
-
-const LIMITS = {
-  ...{ requests_per_minute: 60, tokens_per_minute: 10_000, requests_per_hour: 1000 },
-  concurrent_requests: 5,
-};
 
 /** Stand-ins for a service that encrypts and for an object that is written conditionally, and what is done with them. */
 const KMS_STORY = `
@@ -745,28 +749,6 @@ describe('the README and the pages of docs', () => {
 
     expect(await program.ended).toBe(0);
     expect(program.output()).toBe('');
-  });
-
-  test('shows people their sessions', async () => {
-    const origin = await startServer('sessions');
-    const keyRing = await createKeyRing({ current: { secret: KEY } });
-    // Not alice, whom another program has just revoked in the same store, up to the present second.
-    const { token } = await createIssuerAndVerifier({ keyRing, ...SERVICE }).issue({
-      type: 'api_call',
-      subject: 'bob',
-      clientId: 'demo',
-      audience: SERVICE.audience,
-      scope: ['manage:sessions'],
-      lifetime: 60,
-      claims: { allowed_endpoints: [], rate_limits: LIMITS },
-    });
-    const headers = { Authorization: `Bearer ${token}` };
-    const shown = await fetch(`${origin}/sessions`, { headers });
-
-    expect(await shown.json()).toEqual({ sessions: [] });
-    expect((await fetch(`${origin}/sessions/s1`, { method: 'DELETE', headers })).status).toBe(204);
-    expect((await fetch(`${origin}/sessions`, { method: 'DELETE', headers })).status).toBe(204);
-    expect((await fetch(`${origin}/sessions`, { headers })).status).toBe(401);
   });
 
   test('issues a token for a user, with claims that the API checks', async () => {
