@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Express } from 'express';
 import { onResponseFinished } from 'passport-jwe';
 import { deferContinue } from './defer-continue.js';
+import { emptyBacklog } from './empty-backlog.js';
 import { createExpressServer } from './express-server.js';
 import type { Settings } from './settings.js';
 
@@ -86,6 +87,8 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
       for (const res of running) if (!res.headersSent) res.setHeader('Connection', 'close');
       // During the delay, clients disconnect after their last response, and load balancers see the shutdown at /readyz.
       await pause(settings.shutdownDelayMs);
+      server.closeIdleConnections();
+      await emptyBacklog(server);
       const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
       const timeout = pause(settings.shutdownTimeoutMs, undefined, { ref: false });
       await Promise.race([closed, whenQuiet(), timeout]);

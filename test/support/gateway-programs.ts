@@ -40,7 +40,7 @@ export function setUpGatewayPrograms(file = 'examples/gateway/main.ts'): Gateway
 
   const dataDir = (): string => join(directory, 'data');
   const start = async (environment: Environment = {}): Promise<GatewayProgram> => {
-    const port = await findFreePort();
+    const port = Number(environment['PORT'] ?? (await findFreePort()));
     const settings = { PORT: String(port), DATA_DIR: dataDir(), ...environment };
     const program = startProgram(file, settings);
     programs.push(program);
