@@ -1,7 +1,9 @@
-/** @typedef {import('./publish.js').ScenarioResults} ScenarioResults */
+import { describeRuns, findMeasurement, formatCell, formatMarkdown, selectVersions } from './table-cells.js';
+
+/** @typedef {import('./table-cells.js').Version} Version */
 
 /** Prefix of the scenarios in the table. */
-export const GATEWAY = 'gateway, ';
+const GATEWAY = 'gateway, ';
 
 const ADDED = ['direct', 'pipe, added', 'gateway, added'];
 const WHOLE = ['direct', 'pipe', 'gateway'];
@@ -17,24 +19,25 @@ const FIGURES = [
 ];
 
 /**
- * @param {readonly ScenarioResults[]} results of the gateway
- * @returns {string} rows of the table in docs/explain/performance.md
+ * @param {readonly Version[]} all the newest first
+ * @returns {string} table in docs/explain/performance.md
  */
-export function listGatewayRows(results) {
-  const rows = results.flatMap(({ scenario, measurements }) => {
+export function formatGatewayTable(all) {
+  const versions = selectVersions(all, (scenario) => scenario.startsWith(GATEWAY));
+  const [headline, ...others] = versions;
+  if (headline === undefined) return 'There are no results yet.';
+  const rows = headline.results.flatMap(({ scenario }) => {
     const name = scenario.slice(GATEWAY.length);
-    return FIGURES.filter(({ begins }) => name.startsWith(begins)).map((figure) => {
-      const cells = figure.subjects.map((subject) => {
-        const found = measurements.find((each) => each.subject === subject && each.unit === figure.unit);
-        return found === undefined ? '' : format(found.median);
-      });
-      return `| ${name}: ${figure.name} | ${cells.join(' | ')} |`;
+    return FIGURES.filter(({ begins }) => name.startsWith(begins)).map(({ unit, subjects, ...figure }) => {
+      const cellOf = (version, subject) => formatCell(findMeasurement(version, scenario, subject, unit));
+      return [
+        `${name}: ${figure.name}`,
+        ...subjects.map((subject) => cellOf(headline, subject)),
+        ...others.map((version) => cellOf(version, subjects.at(-1))),
+      ];
     });
   });
-  return ['| | directly | pipe | gateway |', '|---|---|---|---|', ...rows].join('\n');
-}
-
-/** @param {number} figure */
-function format(figure) {
-  return figure.toFixed(figure < 10 ? 2 : figure < 100 ? 1 : 0);
+  const titles = others.map(({ name }) => `${name}: gateway`);
+  const table = formatMarkdown(['', `${headline.name}: directly`, 'pipe', 'gateway', ...titles], rows);
+  return `${describeRuns(versions)}\n\n${table}`;
 }

@@ -4,6 +4,8 @@
  * @property {string} name
  * @property {readonly Subject[]} subjects
  * @property {readonly Fact[]} [facts] values that are counted once
+ * @property {Readonly<Record<string, readonly string[]>>} [contains] for each subject, those whose work is a strict part
+ *   of it: it cannot be cheaper than they are
  * @property {() => Promise<void>} [dispose] releases the resources of the subjects
  */
 
@@ -31,8 +33,22 @@
  * @property {number} min
  * @property {number} max
  * @property {readonly number[]} samples one per round; a single one for a fact
+ * @property {Interval} interval of the median
  * @property {number | null} ratioToFloor median of the ratios of each round; null without a subject `floor`
+ * @property {Interval | null} floorInterval of `ratioToFloor`
  * @property {number | null} ratioToBare the same for `bare`
+ * @property {Interval | null} bareInterval of `ratioToBare`
+ * @property {readonly Part[]} parts subjects that this one strictly contains
+ */
+
+/** @typedef {readonly [low: number, high: number]} Interval 95 % interval */
+
+/**
+ * A subject relative to one that it strictly contains.
+ * @typedef {object} Part
+ * @property {string} of name of the contained subject
+ * @property {number} ratioOfMedians
+ * @property {Interval} interval of the median of the ratios of each round
  */
 
 /**
@@ -42,7 +58,7 @@
  * @param {number} rounds
  * @returns {Promise<Measurement[]>}
  */
-export async function measureScenario({ name, subjects, facts = [], dispose }, rounds) {
+export async function measureScenario({ name, subjects, facts = [], contains = {}, dispose }, rounds) {
   try {
     const runs = subjects.map((subject) => ({ subject, samples: [] }));
     await sampleAll(runs);
@@ -50,7 +66,7 @@ export async function measureScenario({ name, subjects, facts = [], dispose }, r
     for (let round = 0; round < rounds; round += 1) {
       await sampleAll(round % 2 === 0 ? runs : runs.toReversed());
     }
-    return [...summarize(name, runs), ...facts.map((fact) => asMeasurement(name, fact))];
+    return [...summarize(name, runs, contains), ...facts.map((fact) => asMeasurement(name, fact))];
   } finally {
     await dispose?.();
   }
@@ -70,15 +86,16 @@ async function sampleAll(runs) {
 /**
  * @param {string} scenario
  * @param {readonly Run[]} runs
+ * @param {NonNullable<Scenario['contains']>} contains
  * @returns {Measurement[]}
  */
-function summarize(scenario, runs) {
+function summarize(scenario, runs, contains) {
   const units = Object.keys(runs[0]?.samples[0] ?? {});
   return units.flatMap((unit) => {
     const figuresOf = ({ samples }) => samples.map((sample) => sample[unit]);
     const figuresOfNamed = (name) => {
       const run = runs.find(({ subject }) => subject.name === name);
-      return run && figuresOf(run);
+      return run === undefined ? null : figuresOf(run);
     };
     const [floor, bare] = [figuresOfNamed('floor'), figuresOfNamed('bare')];
     return runs.map((run) => {
@@ -91,20 +108,36 @@ function summarize(scenario, runs) {
         min: Math.min(...figures),
         max: Math.max(...figures),
         samples: figures,
-        ratioToFloor: ratioTo(floor, figures),
-        ratioToBare: ratioTo(bare, figures),
+        interval: intervalOf(estimateMedian(figures)),
+        ...{ ratioToFloor: floor && compareWith(floor, figures).median },
+        ...{ floorInterval: floor && intervalOf(compareWith(floor, figures)) },
+        ...{ ratioToBare: bare && compareWith(bare, figures).median },
+        ...{ bareInterval: bare && intervalOf(compareWith(bare, figures)) },
+        parts: (contains[run.subject.name] ?? []).map((of) => {
+          const part = figuresOfNamed(of);
+          const interval = intervalOf(compareWith(part, figures));
+          return { of, ratioOfMedians: medianOf(figures) / medianOf(part), interval };
+        }),
       };
     });
   });
 }
 
 /**
- * Median of the ratios of each round: a temporary slowdown affects both sides.
- * @param {readonly number[] | undefined} reference
+ * Estimates the median of the ratios of each round: a temporary slowdown affects both sides.
+ * @param {readonly number[]} reference
  * @param {readonly number[]} figures
  */
-function ratioTo(reference, figures) {
-  return reference === undefined ? null : medianOf(ratiosOf(reference, figures));
+function compareWith(reference, figures) {
+  return estimateMedian(ratiosOf(reference, figures));
+}
+
+/**
+ * @param {Estimate} estimate
+ * @returns {Interval}
+ */
+function intervalOf({ low, high }) {
+  return [low, high];
 }
 
 /**
@@ -121,7 +154,7 @@ function ratiosOf(reference, figures) {
  * @returns ratio of the first to the second: the median of the ratios of each round, and its interval
  */
 export function compare(one, other) {
-  return estimateMedian(ratiosOf(other.samples, one.samples));
+  return compareWith(other.samples, one.samples);
 }
 
 /** z-score of a two-sided 95 % interval. */
@@ -152,8 +185,9 @@ export function estimateMedian(figures) {
  * @returns {Measurement}
  */
 function asMeasurement(scenario, { subject, unit, value }) {
-  const figures = { median: value, min: value, max: value, samples: [value] };
-  return { scenario, subject, unit, ...figures, ratioToFloor: null, ratioToBare: null };
+  const figures = { median: value, min: value, max: value, samples: [value], interval: [value, value] };
+  const ratios = { ratioToFloor: null, floorInterval: null, ratioToBare: null, bareInterval: null };
+  return { scenario, subject, unit, ...figures, ...ratios, parts: [] };
 }
 
 /** @param {readonly number[]} figures */

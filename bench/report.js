@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { PINNED } from './pin-process.js';
 
 /** @typedef {import('./measure.js').Measurement} Measurement */
 
@@ -18,7 +19,7 @@ const COLUMNS = [
 export function describeRun(rounds, tokenLength) {
   const processors = cpus();
   const machine = `${processors.length} x ${processors[0]?.model.trim() ?? 'unknown processor'}`;
-  return `Node ${process.version}, ${machine}; ${rounds} rounds; tokens of ${tokenLength} characters`;
+  return `Node ${process.version}, ${machine}; ${rounds} rounds${PINNED ? '' : ', not pinned'}; tokens of ${tokenLength} characters`;
 }
 
 /**

@@ -5,6 +5,7 @@ import { measureScenario } from './measure.js';
 import { keepResults, publishResults } from './publish.js';
 import { HAS_REDIS } from './redis.js';
 import { describeRun, formatJsonLine, formatTables } from './report.js';
+import { MIN_ROUNDS } from './route-tables.js';
 import { createLookupScenario, createVerifyAmongScenario } from './scenarios/api-keys.js';
 import { createAttackScenario } from './scenarios/attacks.js';
 import { createDecryptScenario } from './scenarios/decrypt.js';
@@ -31,7 +32,8 @@ import { createBesideTrustedScenario, createTrustedIssuerScenarios } from './sce
 import { createVerifyScenario } from './scenarios/verify.js';
 import { createFixture } from './token.js';
 
-const USAGE = `Usage: npm run bench -- [--rounds N | --quick] [--only TEXT] [--json] [--write] [--check] [--check-all]
+const USAGE = `Usage: npm run bench -- [--rounds N | --quick] [--only TEXT] [--json] [--write] [--publish]
+                            [--check] [--check-all]
 
   --rounds N   measured rounds per scenario, at least 1. Default: 20.
   --quick      only 4 rounds.
@@ -39,11 +41,14 @@ const USAGE = `Usage: npm run bench -- [--rounds N | --quick] [--only TEXT] [--j
                DPoP, directory, attacks, limits, import, size, gateway, HTTP.
   --json       print one JSON object per line instead of tables (npm run --silent bench -- --json).
   --write      save the results in bench/results, replacing those of the same scenarios, and write the chart and the
-               table of docs/explain/performance.md.
+               tables of docs/explain/performance.md.
+  --publish    --write with all scenarios of that page and 15 rounds, unless --rounds demands more. Takes up to 6
+               minutes. Needs npm run build:gateway.
   --check      measure only verify, the cost of revocations, tokens of trusted issuers and DPoP, and exit with 1 if one
                exceeds its bounds (bench/check.js).
   --check-all  exit with 1 if a goal is missed (bench/goals.js).`;
 
+const DEFAULT_ROUNDS = 20;
 const QUICK_ROUNDS = 4;
 
 /** Scenarios, by the prefix of their names. */
@@ -86,6 +91,9 @@ const CHECKED = [
   'revoked',
 ];
 
+/** Scenarios of `--publish`: those of docs/explain/performance.md. */
+const PUBLISHED = /^(HTTP, (new|repeated) tokens|DPoP(, route)?|trusted issuer|directory|gateway, .*)$/;
+
 let running = '';
 process.once('SIGTERM', stop);
 
@@ -105,6 +113,7 @@ if (options === undefined) {
  * @property {string} only
  * @property {boolean} json
  * @property {boolean} write
+ * @property {boolean} publish
  * @property {boolean} check
  * @property {boolean} checkAll
  */
@@ -118,28 +127,24 @@ function readArguments(args) {
     const { values } = parseArgs({
       args,
       options: {
-        rounds: { type: 'string', default: '20' },
+        rounds: { type: 'string' },
         quick: { type: 'boolean', default: false },
         only: { type: 'string', default: '' },
         json: { type: 'boolean', default: false },
         write: { type: 'boolean', default: false },
+        publish: { type: 'boolean', default: false },
         check: { type: 'boolean', default: false },
         'check-all': { type: 'boolean', default: false },
       },
     });
-    const {
-      rounds = '',
-      quick,
-      only = '',
-      json = false,
-      write = false,
-      check = false,
-      'check-all': checkAll = false,
-    } = values;
+    const { quick, only, json, write, publish, check, 'check-all': checkAll } = values;
+    const rounds = values.rounds ?? String(publish ? MIN_ROUNDS : DEFAULT_ROUNDS);
     const isKnown = SCENARIOS.some(([name]) => startsWith(name, only));
     // `--check` needs all of its scenarios.
     if (!/^[1-9]\d{0,3}$/.test(rounds) || !isKnown || (check && (write || only !== ''))) return undefined;
-    return { rounds: quick ? QUICK_ROUNDS : Number(rounds), only, json, write, check, checkAll };
+    const counted = quick ? QUICK_ROUNDS : Number(rounds);
+    if (publish && (check || counted < MIN_ROUNDS)) return undefined;
+    return { rounds: counted, only, json, write: write || publish, publish, check, checkAll };
   } catch {
     return undefined;
   }
@@ -161,7 +166,7 @@ async function runScenarios(options) {
     console.log(json ? measurements.map(formatJsonLine).join('\n') : formatTables(measurements));
     all.push(...measurements);
   }
-  if (write) await writeResults(run, all);
+  if (write) await writeResults(run, rounds, all);
   return all;
 }
 
@@ -176,7 +181,8 @@ function stop() {
  * @param {string} name
  * @param {Options} options
  */
-function isWanted(name, { only, check }) {
+function isWanted(name, { only, publish, check }) {
+  if (publish && !PUBLISHED.test(name)) return false;
   return check ? CHECKED.includes(name) : startsWith(name, only);
 }
 
@@ -190,11 +196,12 @@ function startsWith(name, text) {
 
 /**
  * @param {string} run
+ * @param {number} rounds
  * @param {readonly import('./measure.js').Measurement[]} all
  */
-async function writeResults(run, all) {
+async function writeResults(run, rounds, all) {
   const measurements = all.map((each) => JSON.parse(formatJsonLine(each)));
-  await keepResults({ run, date: new Date().toISOString().slice(0, 10), measurements });
+  await keepResults({ run, rounds, date: new Date().toISOString().slice(0, 10), measurements });
   await publishResults();
 }
 

@@ -3,6 +3,7 @@ import { existsSync, openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { SERVER_CORE } from '../pin-process.js';
 import { startProgram } from './start-program.js';
 
 /** Build of the gateway, which deployments run. */
@@ -44,7 +45,12 @@ export async function startGateway(directory, provider, nodeArguments = []) {
     BENCH_API_KEY: apiKey,
   };
   const stderr = openSync(join(directory, 'log'), 'a');
-  const program = await startProgram([...nodeArguments, GATEWAY], { urls: 2, env, stderr });
+  const program = await startProgram([...nodeArguments, GATEWAY], {
+    urls: 2,
+    env,
+    stderr,
+    core: SERVER_CORE,
+  });
   const [origin, metrics] = program.urls;
   return {
     origin,

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { LOAD_CORE, nodeOn } from '../pin-process.js';
 
 /**
  * A program that runs in a separate process.
@@ -12,13 +13,17 @@ import { createInterface } from 'node:readline';
 /**
  * Starts a program, and waits until it has printed its URLs.
  * @param {readonly string[]} args of Node.js
- * @param {{ urls?: number, env?: Record<string, string>, stderr?: number | 'inherit' }} [options] `stderr` is a file
- *   descriptor. `urls` is the number of URLs to wait for.
+ * @param {{ urls?: number, env?: Record<string, string>, stderr?: number | 'inherit', core?: number }} [options] `stderr`
+ *   is a file descriptor. `urls` is the number of URLs to wait for.
  * @returns {Promise<Program>}
  */
-export async function startProgram(args, { urls: wanted = 1, env = {}, stderr = 'inherit' } = {}) {
+export async function startProgram(
+  args,
+  { urls: wanted = 1, env = {}, stderr = 'inherit', core = LOAD_CORE } = {},
+) {
   const { PATH } = process.env;
-  const child = spawn(process.execPath, args, {
+  const [command, before] = nodeOn(core);
+  const child = spawn(command, [...before, ...args], {
     env: { PATH, NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', stderr],
   });

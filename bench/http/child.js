@@ -1,6 +1,6 @@
-import { fork, spawnSync } from 'node:child_process';
+import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cpus } from 'node:os';
+import { nodeOn } from '../pin-process.js';
 
 /**
  * A child process that answers one question at a time.
@@ -9,9 +9,6 @@ import { cpus } from 'node:os';
  * @property {() => Promise<void>} end
  */
 
-/** Whether processes can be pinned to a core each, so that a server and its load do not share one. */
-export const PINNED = cpus().length > 1 && spawnSync('taskset', ['--version']).status === 0;
-
 /**
  * @param {string} program in this directory
  * @param {number} core to run on
@@ -19,8 +16,8 @@ export const PINNED = cpus().length > 1 && spawnSync('taskset', ['--version']).s
  */
 export async function startChild(program, core) {
   const node = ['--expose-gc', '--enable-source-maps'];
-  const pinned = { execPath: 'taskset', execArgv: ['--cpu-list', String(core), process.execPath, ...node] };
-  const child = fork(new URL(program, import.meta.url), PINNED ? pinned : { execArgv: node });
+  const [execPath, args] = nodeOn(core);
+  const child = fork(new URL(program, import.meta.url), { execPath, execArgv: [...args, ...node] });
   const ask = async (question) => {
     child.send(question);
     const [{ answer, failure }] = await once(child, 'message');

@@ -1,15 +1,17 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LOAD_CORE, SERVER_CORE } from '../pin-process.js';
 import { cycle } from '../subjects.js';
 import { startChild } from './child.js';
 
-/** Requests per sample: half a second at 12 000 requests per second. */
+/** Requests of the first sample, which warms up the application, and maximum of the others. */
 export const AMOUNT = 6400;
-export const CONNECTIONS = 32;
 
-const SERVER_CORE = 0;
-const LOAD_CORE = 1;
+/** Duration of the other samples, in seconds. */
+const SAMPLE_SECONDS = 0.3;
+
+export const CONNECTIONS = 32;
 
 /**
  * An application under load.
@@ -21,6 +23,8 @@ const LOAD_CORE = 1;
  *   ended
  * @property {(count: number, url: string) => Promise<readonly object[]>} [createRequests] creates the requests of a
  *   sample before its measurement, if a request can be sent only once
+ * @property {boolean} [isChain] whether the requests of a connection depend on each other, so that all samples have
+ *   `AMOUNT` requests
  * @property {number} [instances] number of processes that share the load. Default: 1.
  */
 
@@ -29,9 +33,10 @@ const LOAD_CORE = 1;
  * @param {string} name
  * @param {readonly Candidate[]} candidates
  * @param {import('./apps.js').Material} material
+ * @param {import('../measure.js').Scenario['contains']} [contains]
  * @returns {Promise<import('../measure.js').Scenario>}
  */
-export async function createLoadTest(name, candidates, material) {
+export async function createLoadTest(name, candidates, material, contains = {}) {
   const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-bench-'));
   const load = await startChild('load.js', LOAD_CORE);
   const children = [load];
@@ -47,6 +52,7 @@ export async function createLoadTest(name, candidates, material) {
   return {
     name,
     subjects,
+    contains,
     async dispose() {
       await Promise.all(children.map((child) => child.end()));
       await rm(directory, { recursive: true });
@@ -63,22 +69,42 @@ function startServers(program, count) {
 }
 
 /** @returns {import('../measure.js').Subject} */
-function createSubject({ name, requests, createRequests, servers, load, url, requestsFile }) {
+function createSubject({
+  name,
+  requests,
+  createRequests,
+  isChain = false,
+  servers,
+  load,
+  url,
+  requestsFile,
+}) {
   const listRequests = createRequests ?? listInTurn(requests);
   const cpuMicroseconds = async () => {
     const each = await Promise.all(servers.map((server) => server.ask({ ask: 'cpuMicroseconds' })));
     return each.reduce((sum, used) => sum + used, 0);
   };
+  let amount = AMOUNT;
   return {
     name,
     async sample() {
-      const lines = (await listRequests(AMOUNT, url[0])).map((request) => JSON.stringify(request));
+      const lines = (await listRequests(amount, url[0])).map((request) => JSON.stringify(request));
       await writeFile(requestsFile, lines.join('\n'));
       const before = await cpuMicroseconds();
-      const rate = await load.ask({ url, requestsFile, amount: AMOUNT, connections: CONNECTIONS });
-      return { 'req/s': rate, 'µs CPU/req': ((await cpuMicroseconds()) - before) / AMOUNT };
+      const rate = await load.ask({ url, requestsFile, amount, connections: CONNECTIONS });
+      const sample = { 'req/s': rate, 'µs CPU/req': ((await cpuMicroseconds()) - before) / amount };
+      if (!isChain) amount = amountFor(rate);
+      return sample;
     },
   };
+}
+
+/**
+ * Number of requests of a sample: a multiple of the connections, so that each sends the same number.
+ * @param {number} rate in requests per second
+ */
+function amountFor(rate) {
+  return Math.min(AMOUNT, CONNECTIONS * Math.ceil((rate * SAMPLE_SECONDS) / CONNECTIONS));
 }
 
 /**

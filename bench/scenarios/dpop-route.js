@@ -12,6 +12,14 @@ const ENCRYPTED = {
   'passport-jwe': 'passport-jwe, DPoP required',
 };
 
+/** Subjects whose work is a strict part of another. */
+const CONTAINS = {
+  floor: ['bare'],
+  'passport-jwe': ['bare', 'floor'],
+  'passport-jwe, nonce': ['bare', 'floor'],
+  'express-oauth2-jwt-bearer': ['bare'],
+};
+
 /**
  * A route that requires a token with a proof and one scope. All proofs are new, and the tokens repeat. The last two
  * subjects receive bearer tokens.
@@ -38,7 +46,7 @@ export async function createDpopRouteScenario(fixture) {
     { name: 'bearer, without dpop', app: 'passport-jwe', requests: bearers },
     { name: 'bearer, DPoP allowed', app: 'passport-jwe, DPoP allowed', requests: bearers },
   ];
-  return createLoadTest('DPoP, route', candidates, fixture.material);
+  return createLoadTest('DPoP, route', candidates, fixture.material, CONTAINS);
 }
 
 /**

@@ -49,6 +49,7 @@ export async function createDpopScenario(fixture) {
   }
   return {
     name: 'DPoP',
+    contains: { 'passport-jwe': ['floor'], 'passport-jwe, nonce': ['floor'] },
     subjects: subjects.map(([name, create, verify]) => consuming(name, create, verify, CPU_TIME)),
   };
 }

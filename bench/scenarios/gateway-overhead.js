@@ -6,13 +6,14 @@ import { imageChat, longChat, smallChat } from '../gateway/chat-bodies.js';
 import { createSendChat, keepOpen } from '../gateway/send-chat.js';
 import { startGateway } from '../gateway/start-gateway.js';
 import { startProgram } from '../gateway/start-program.js';
+import { pinThisProcess, SERVER_CORE } from '../pin-process.js';
 import { percentileOf, sampleTogether } from '../sample-together.js';
 
 /** Pairs of requests in a round, one after the other. */
-const PAIRS = 2000;
+const PAIRS = 1000;
 
 /** Requests in a round at 32 connections. */
-const AMOUNT = 4000;
+const AMOUNT = 2000;
 const CONNECTIONS = 32;
 
 /** Requests of 10 MB in a round. */
@@ -24,7 +25,8 @@ const BOUND = { 'p50 ms': 0.6, 'p99 ms': 4, 'CPU ms/req': 0.5 };
 const programOf = (name) => fileURLToPath(new URL(`../gateway/${name}`, import.meta.url));
 
 /**
- * A provider, and a pipe and a gateway in front of it, each in a separate process.
+ * A provider, and a pipe and a gateway in front of it, each in a separate process. The gateway and the pipe, of which one
+ * works at a time, have one core. The provider and this process, which sends the requests, share another.
  * @typedef {object} Route
  * @property {string} provider origin
  * @property {string} pipe origin
@@ -35,14 +37,16 @@ const programOf = (name) => fileURLToPath(new URL(`../gateway/${name}`, import.m
 /** @returns {Promise<Route>} */
 async function openRoute() {
   const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-bench-'));
+  const unpin = pinThisProcess();
   const provider = await startProgram([programOf('serve-provider.js')]);
-  const pipe = await startProgram([programOf('serve-pipe.js'), provider.urls[0]]);
+  const pipe = await startProgram([programOf('serve-pipe.js'), provider.urls[0]], { core: SERVER_CORE });
   const gateway = await startGateway(directory, provider.urls[0]);
   return {
     provider: provider.urls[0],
     pipe: pipe.urls[0],
     gateway,
     async dispose() {
+      unpin();
       await Promise.all([gateway, pipe, provider].map((program) => program.end()));
       await rm(directory, { recursive: true });
     },

@@ -16,6 +16,7 @@ export function createTokenEndpointScenario({ material }) {
     {
       name: 'refresh_token',
       app: 'token router',
+      isChain: true,
       requests: Array.from({ length: CONNECTIONS }, () => chain).flat(),
     },
   ];
