@@ -1,0 +1,65 @@
+import { describe, expect, test } from '@jest/globals';
+import { load } from 'js-yaml';
+import { readSettings } from '../../examples/gateway/settings.js';
+import {
+  deploymentShape,
+  findFaults,
+  readResources,
+  settingsShape,
+  validateKind,
+} from '../support/deployment-files.js';
+import { readPageBlocks } from '../support/page-blocks.js';
+
+/** Idle timeout of an ALB and of common ingress controllers, in milliseconds. */
+const IDLE_TIMEOUT_MS = 60_000;
+
+const blocks = await readPageBlocks(new URL('../../docs/guides/operate.md', import.meta.url));
+
+function readBlock(name: string) {
+  const lines = (blocks.get(name) ?? '').trim().split('\n');
+  const variables = Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+  return readSettings(variables);
+}
+
+describe('the settings behind load balancers', () => {
+  test.each(['operate-nginx-settings', 'operate-alb-settings'])(
+    'of %s keep connections longer than the load balancer',
+    (name) => {
+      expect(readBlock(name).keepAliveTimeoutMs).toBeGreaterThan(IDLE_TIMEOUT_MS);
+    },
+  );
+
+  test('behind nginx delay the shutdown until nginx has closed its idle connections', () => {
+    const [, seconds] = /keepalive_timeout (\d+)s/.exec(blocks.get('operate-nginx') ?? '') ?? [];
+
+    expect(readBlock('operate-nginx-settings').shutdownDelayMs).toBeGreaterThan(Number(seconds) * 1000);
+  });
+
+  test('behind an ALB delay the shutdown until two health checks have failed', () => {
+    expect(readBlock('operate-alb-settings').shutdownDelayMs).toBeGreaterThan(2 * 5000);
+  });
+});
+
+describe('the ConfigMap', () => {
+  const document: unknown = load(blocks.get('operate-kubernetes') ?? '');
+
+  test('is valid by its schema, and has the name of the base', () => {
+    const base = readResources('base/kustomization.yaml').find(([kind]) => kind === 'ConfigMap')?.[1];
+
+    expect(findFaults(validateKind('ConfigMap'), document)).toEqual([]);
+    expect(settingsShape.parse(document).metadata).toEqual({ name: settingsShape.parse(base).metadata.name });
+  });
+
+  test('fits the termination grace period of the Deployment', () => {
+    const base = readResources('base/kustomization.yaml').find(([kind]) => kind === 'Deployment')?.[1];
+    const { shutdownDelayMs, shutdownTimeoutMs, keepAliveTimeoutMs } = readSettings({
+      ...settingsShape.parse(document).data,
+    });
+    const graceMs = deploymentShape.parse(base).spec.template.spec.terminationGracePeriodSeconds * 1000;
+
+    expect(graceMs).toBeGreaterThanOrEqual(shutdownDelayMs + shutdownTimeoutMs + 5000);
+    expect(keepAliveTimeoutMs).toBeGreaterThan(IDLE_TIMEOUT_MS);
+  });
+});
