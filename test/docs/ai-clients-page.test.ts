@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { execFile, execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -44,8 +44,10 @@ beforeAll(async () => {
   const settings = { PORT: String(port), DATA_DIR: join(home, 'data'), DEMO_API_KEY: API_KEY };
   gateway = startProgram('examples/gateway/main.ts', settings);
   await writeFile(join(home, 'gateway.mjs'), blocks.get('ai-gateway') ?? '');
-  await mkdir(join(home, '.config'));
-  await writeFile(join(home, '.config', 'gateway-api-key'), API_KEY, { mode: 0o600 });
+  // A pipe, as `install` cannot open the socket that Node.js makes standard input of a child.
+  const install = `npm() { :; }; printf %s "$TYPED" | {\n${blocks.get('ai-secret-file')}}`;
+  const env = { ...process.env, HOME: home, TYPED: API_KEY };
+  execFileSync('bash', ['-euo', 'pipefail', '-c', install], { env });
   const command = join(home, 'passport-jwe');
   await writeFile(command, `#!/bin/sh\nexec '${process.execPath}' '${ROOT}/dist/cli/main.js' "$@"\n`);
   await chmod(command, 0o755);
@@ -85,6 +87,12 @@ async function listModels(headers: Readonly<Record<string, string>>): Promise<nu
 }
 
 describe('the page about AI clients', () => {
+  test('has a command that saves the API key for its owner alone', async () => {
+    const { mode } = await stat(join(home, '.config', 'gateway-api-key'));
+
+    expect(mode & 0o777).toBe(0o600);
+  });
+
   test("connects OpenAI's client", async () => {
     expect(await runProgram('ai-openai', OPENAI_CALLS)).toBe('Hello, gateway');
   });
