@@ -33,4 +33,6 @@ const server = createServer((req, res) => {
     res.end();
   });
 });
+// Providers keep idle connections longer than the default of Node.js, 5 seconds.
+server.keepAliveTimeout = 65_000;
 server.listen(0, '127.0.0.1', () => console.log(`provider on http://127.0.0.1:${server.address().port}`));

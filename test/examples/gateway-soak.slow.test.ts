@@ -83,7 +83,7 @@ rate_limits: { requests_per_minute: ${limit}, requests_per_hour: ${limit}, token
     process.stderr.write(
       `soak: ${sent} requests, ${rate.toFixed(0)}/s, median ${median.toFixed(1)} ms, ` +
         `99th percentile ${p99.toFixed(0)} ms, ` +
-        `resident memory ${before.toFixed(0)} MB, then ${after.toFixed(0)} MB; ${JSON.stringify(answers)}\n`,
+        `${failures.length} failures, resident memory ${before.toFixed(0)} MB, then ${after.toFixed(0)} MB; ${JSON.stringify(answers)}\n`,
     );
     expect(failures).toEqual([]);
     expect(rate).toBeGreaterThan(RATE * 0.95);
