@@ -41,7 +41,7 @@ export function omitLongStrings(bytes: Buffer): Buffer {
  * only make its string longer.
  */
 export function lengthOfString(text: string): number {
-  if (!text.startsWith(MARK)) return text.length;
+  if (text.length < STAND_IN_LENGTH || !text.startsWith(MARK)) return text.length;
   return Math.max(text.length, Number(/^\0(\d{1,9}) *$/.exec(text)?.[1] ?? 0));
 }
 
