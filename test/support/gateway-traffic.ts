@@ -9,6 +9,9 @@ type Kind = keyof typeof SHARES;
 /** Number of tokens, revoked tokens and sessions in use. */
 const HELD = 50;
 
+/** Number of requests at a time before the traffic. */
+const WORKERS = 16;
+
 const TICK_MS = 10;
 
 /** Maximum number of connections, fewer than the backlog of the listener. Further requests wait for one. */
@@ -54,8 +57,20 @@ export class GatewayTraffic {
     this.#target = target;
   }
 
-  /** Obtain tokens and sessions. */
-  async prepare(): Promise<void> {
+  /**
+   * Obtain tokens and sessions.
+   *
+   * @param cachedTokens number of tokens to use once, so that the gateway has them in its cache
+   */
+  async prepare(cachedTokens: number): Promise<void> {
+    let left = cachedTokens;
+    const fill = async () => {
+      for (; left > 0; left -= 1) {
+        const { access_token } = await this.#issue({});
+        await this.#chat('chat', access_token ?? '');
+      }
+    };
+    await Promise.all(Array.from({ length: WORKERS }, fill));
     for (let count = 0; count < HELD; count += 1) {
       await this.#exchange();
       await this.#revoke();
