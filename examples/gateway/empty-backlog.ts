@@ -7,7 +7,7 @@ const SHORT_TURN_MS = 0.05;
 const DEADLINE_MS = 1000;
 
 /**
- * Resolves once the server has accepted all connections in its backlog. The kernel resets the remaining ones when the
+ * Resolves once the server has accepted the connections in its backlog, or after a second. The kernel resets the remaining ones when the
  * listener closes, with the requests that clients already sent on them. Node.js accepts one connection in each turn of
  * the event loop, so a short turn without one means that none waits. Close the listener in the same turn.
  */

@@ -11,9 +11,9 @@ import { describeWithRedis, type RedisServer, startRedis } from '../support/redi
 import { sendRequest } from '../support/send-request.js';
 import { describeWithWebServer, NGINX, startWebServer, type WebServer } from '../support/web-server.js';
 
-/** `npm run soak` restarts each gateway 10 times. */
+/** Number of restarts of each gateway: 10 in `npm run soak`, and none in the slow tier. */
 const RESTARTS = Number(process.env['RESTARTS'] ?? 0);
-/** Needs a quiet machine: a busy one accepts connections too slowly before the listener closes. */
+/** On a busy machine, the gateway accepts connections too slowly before the listener closes. */
 const testOfRestarts = RESTARTS > 0 ? test : test.skip;
 const CLIENTS = 8;
 /** Pause of each client in milliseconds between two requests. */

@@ -56,7 +56,7 @@ test('a long name in a value remains longer than 256 characters', () => {
 });
 
 test.each(['\u00000', '\u0000 ', '\u0000999999999999', '\u0000'])(
-  'a string %j of a client that resembles a stand-in is at least as long as it is',
+  'a string %j of a client that resembles a stand-in counts with its full length',
   (text) => {
     expect(lengthOfString(text.padEnd(600))).toBe(600);
   },
