@@ -1,37 +1,36 @@
 import type { Server } from 'node:net';
 
-/** Longest turn of the event loop, in milliseconds, after which the backlog counts as empty. */
-const SHORT_TURN_MS = 0.05;
+/** Time in milliseconds without a new connection after which the listener can close. */
+const QUIET_MS = 50;
 
-/** Time in milliseconds after which a busy server stops waiting for a short turn. */
+/** Time in milliseconds after which a turn of the event loop without a new connection suffices. */
 const DEADLINE_MS = 1000;
 
 /**
- * Resolves once the server has accepted the connections in its backlog, or after a second. The kernel resets the remaining ones when the
- * listener closes, with the requests that clients already sent on them. Node.js accepts one connection in each turn of
- * the event loop, so a short turn without one means that none waits. Close the listener in the same turn.
+ * Resolves at a moment at which the backlog of the server is empty, and at which a new connection is improbable: after 50 ms
+ * without one, or after a second. Close the listener in the same turn of the event loop. The kernel resets the connections that
+ * wait in the backlog of a closed listener, with the requests that clients already sent on them.
  */
 export function emptyBacklog(server: Server): Promise<void> {
   const deadline = performance.now() + DEADLINE_MS;
   return new Promise((resolve) => {
-    let turnedAt = 0;
-    let accepted = 0;
-    const count = (): void => {
-      accepted += 1;
+    let timer: NodeJS.Timeout | undefined;
+    let turn: NodeJS.Immediate | undefined;
+    const end = (): void => {
+      server.off('connection', waitForQuiet);
+      resolve();
     };
-    const turn = (): void => {
-      const now = performance.now();
-      const isEmpty = accepted === 0 && now - turnedAt < SHORT_TURN_MS;
-      if (isEmpty || now > deadline) {
-        server.off('connection', count);
-        resolve();
-        return;
-      }
-      accepted = 0;
-      turnedAt = now;
-      setImmediate(turn);
+    // Node.js accepts a waiting connection before it calls `end`, and the connection cancels the call.
+    const waitForTurn = (): void => {
+      turn = setImmediate(end);
     };
-    server.on('connection', count);
-    setImmediate(turn);
+    const waitForQuiet = (): void => {
+      clearTimeout(timer);
+      clearImmediate(turn);
+      if (performance.now() > deadline) waitForTurn();
+      else timer = setTimeout(waitForTurn, QUIET_MS);
+    };
+    server.on('connection', waitForQuiet);
+    waitForQuiet();
   });
 }

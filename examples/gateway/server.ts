@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from 'node:http';
+import { Server as SocketServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Express } from 'express';
 import { onResponseFinished } from 'passport-jwe';
@@ -34,6 +35,12 @@ type ServerSettings = Pick<
 /** Time in milliseconds for a client to finish sending a request that it began before the shutdown. */
 const HALF_SENT_MS = 250;
 
+/**
+ * Time in milliseconds before the listener closes in which connections persist again. Load balancers then send requests on open
+ * connections, and few new ones can meet the closing listener.
+ */
+const SETTLE_MS = 500;
+
 const HEADERS_MARGIN_MS = 1000;
 
 /** Creates an HTTP server that finishes running requests before it closes. */
@@ -45,10 +52,11 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
   deferContinue(server);
   const running = new Set<ServerResponse>();
   let isDraining = false;
+  let endsConnections = false;
   let onChange = (): void => {};
 
   server.on('request', (_req, res) => {
-    if (isDraining) res.setHeader('Connection', 'close');
+    if (endsConnections) res.setHeader('Connection', 'close');
     running.add(res);
     onChange();
     onResponseFinished(res, () => {
@@ -56,6 +64,11 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
       onChange();
     });
   });
+
+  const endConnections = (): void => {
+    endsConnections = true;
+    for (const res of running) if (!res.headersSent) res.setHeader('Connection', 'close');
+  };
 
   /** Resolves once no request has run for `HALF_SENT_MS`. */
   const whenQuiet = (): Promise<void> =>
@@ -84,12 +97,19 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
 
     async close() {
       isDraining = true;
-      for (const res of running) if (!res.headersSent) res.setHeader('Connection', 'close');
+      endConnections();
       // During the delay, clients disconnect after their last response, and load balancers see the shutdown at /readyz.
-      await pause(settings.shutdownDelayMs);
+      const settleMs = Math.min(SETTLE_MS, settings.shutdownDelayMs / 2);
+      await pause(settings.shutdownDelayMs - settleMs);
       server.closeIdleConnections();
+      endsConnections = false;
+      await pause(settleMs);
       await emptyBacklog(server);
-      const closed = new Promise<void>((resolve) => void server.close(() => resolve()));
+      // `server.close()` of HTTP would also close idle connections, on which a request can be on its way.
+      const closed = new Promise<void>((resolve) => {
+        SocketServer.prototype.close.call(server, () => resolve());
+      });
+      endConnections();
       const timeout = pause(settings.shutdownTimeoutMs, undefined, { ref: false });
       await Promise.race([closed, whenQuiet(), timeout]);
       const cutOff = running.size;
