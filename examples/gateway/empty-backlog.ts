@@ -20,9 +20,11 @@ export function emptyBacklog(server: Server): Promise<void> {
       server.off('connection', waitForQuiet);
       resolve();
     };
-    // Node.js accepts a waiting connection before it calls `end`, and the connection cancels the call.
+    // Node.js accepts a waiting connection before the next turn ends, and the connection cancels this wait.
     const waitForTurn = (): void => {
-      turn = setImmediate(end);
+      turn = setImmediate(() => {
+        turn = setImmediate(end);
+      });
     };
     const waitForQuiet = (): void => {
       clearTimeout(timer);

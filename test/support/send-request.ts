@@ -8,9 +8,13 @@ export interface SentRequest {
   readonly body?: string;
 }
 
-/** Result of a request. `error` is the error code of the connection, for example `ECONNRESET`. */
+/**
+ * Result of a request. `error` is the error code of the connection, for example `ECONNRESET`. `connection` is the header of the
+ * response.
+ */
 export interface Received {
   readonly status: number;
+  readonly connection?: string | undefined;
   readonly text: string;
   readonly error?: string;
 }
@@ -32,7 +36,7 @@ export function sendRequest(
       answer.on('data', (part: string) => {
         text += part;
       });
-      answer.once('end', () => resolve({ status, text }));
+      answer.once('end', () => resolve({ status, text, connection: answer.headers.connection }));
       answer.once('error', (error: NodeJS.ErrnoException) => fail(error, status, text));
     });
     sent.on('error', (error: NodeJS.ErrnoException) => fail(error));
