@@ -28,7 +28,8 @@ test.each([
   ['characters of four bytes', '😀'],
   ['escapes', '"\\\n\u0001'],
 ])('the length of an omitted string is that of the parsed string: %s', (_name, part) => {
-  const text = part.repeat(LONG);
+  // The first character lets parts of 64 KB end within characters.
+  const text = `a${part.repeat(40_000)}`;
 
   expect(lengthOfString(JSON.parse(omit(JSON.stringify(text))))).toBe(text.length);
 });

@@ -1,4 +1,4 @@
-import { isAscii } from 'node:buffer';
+import { isAscii, transcode } from 'node:buffer';
 import { endOfString, skipSpace } from './scan-json.js';
 
 /** Length in bytes from which a string is omitted. */
@@ -6,6 +6,9 @@ const LONG = 1024;
 
 /** Longer than any name that the gateway accepts, so that a long name is still rejected. */
 const STAND_IN_LENGTH = 257;
+
+/** Number of bytes to transcode at once. Larger parts would take more memory, and hardly less time. */
+const PART = 65_536;
 
 /** Begins a stand-in. No name contains this character. */
 const MARK = '\u0000';
@@ -63,10 +66,17 @@ function measureString(text: Buffer): number {
 
 function countCodeUnits(text: Buffer): number {
   let count = 0;
-  for (let at = 0; at < text.length; at += 1) {
-    const byte = text[at] ?? 0;
-    // A continuation byte belongs to the previous character, and a character of four bytes has two code units.
-    if ((byte & 0xc0) !== 0x80) count += byte < 0xf0 ? 1 : 2;
+  for (let at = 0; at < text.length; ) {
+    const end = startOfCharacter(text, at + PART);
+    count += transcode(text.subarray(at, end), 'utf8', 'utf16le').length / 2;
+    at = end;
   }
   return count;
+}
+
+/** Returns the index of the first byte of the character at this index (RFC 3629 §3), or the end of the text. */
+function startOfCharacter(text: Buffer, index: number): number {
+  let at = Math.min(index, text.length);
+  while (((text[at] ?? 0) & 0xc0) === 0x80) at -= 1;
+  return at;
 }
