@@ -7,9 +7,9 @@ import { setUpGatewayPrograms } from '../support/gateway-programs.js';
 import { GatewayTraffic } from '../support/gateway-traffic.js';
 import { startProgram } from '../support/processes.js';
 
-/** `npm run soak` runs 600 seconds with 300 requests per second. Other tests run beside this one otherwise. */
-const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 60);
-const RATE = Number(process.env['SOAK_RATE'] ?? 100);
+/** Duration of the traffic: 60 seconds in CI, and 600 in `npm run soak`. Run this test alone, because it measures a rate. */
+const SECONDS = Number(process.env['SOAK_SECONDS'] ?? 0);
+const RATE = 300;
 /** Time in seconds until the heap has about its final size. */
 const WARM_UP_SECONDS = Math.min(60, SECONDS / 2);
 /** Size of the token cache of the gateway. In a long run, the cache would fill after the warm-up. */
@@ -43,7 +43,9 @@ async function startProvider(): Promise<{ readonly origin: string; end(): Promis
   }
 }
 
-test(
+const soak = SECONDS > 0 ? test : test.skip;
+
+soak(
   `${RATE} mixed requests per second for ${SECONDS} s cause no error and no memory growth`,
   async () => {
     await buildGateway();
