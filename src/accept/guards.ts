@@ -78,8 +78,8 @@ export function requireType(...types: readonly [TokenType, ...TokenType[]]): Mid
  * them, the guard rejects all tokens of trusted issuers.
  *
  * @param name name of the claim
- * @param expected exact value, or a function that returns whether the value is accepted. The function is called only if
- *   the token has the claim. Default: every value is accepted
+ * @param expectation exact value, or a function that returns whether the value is accepted. The function is called only
+ *   if the token has the claim. Default: every value is accepted
  * @throws TypeError if the name is missing, or `expected` is not a string, number, boolean or function
  * @example
  * app.use('/eu', authenticate(options), requireClaim('region', 'eu'), euRouter);

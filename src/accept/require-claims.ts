@@ -7,6 +7,7 @@ import type { TokenType } from '../token/claims/claims-set.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { assertSelector } from './assert-selector.js';
 
+/** @inline */
 type ClaimsCheck<Claims extends object = NoClaims> = (
   claims: VerifiedToken<TokenType, Claims>['claims'],
   req: Request,

@@ -1,5 +1,6 @@
 import type { ErrorCode, WireError } from './error-codes.js';
 
+/** @inline */
 interface FailureDetail {
   readonly code: ErrorCode;
   readonly error: WireError | undefined;

@@ -6,10 +6,10 @@ import { withChallenge } from './answer-failure.js';
 import { requestState } from './request-state.js';
 
 /**
- * Return the verified token of a request.
+ * Return the verified token of a request. A token type as the second argument is required, and narrows the type of the
+ * result.
  *
  * @typeParam Claims custom claims of the application. Give `authenticate()` a `claimsSchema` that checks them.
- * @param type required token type, which narrows the type of the result. Default: any type
  * @throws MissingCredentialsError (401) if no authentication ran, or the request is anonymous
  * @throws PassportJweError with which the authentication rejected the token, for example after a Passport callback
  * @throws AccessDeniedError (403) if the token has a different type

@@ -237,7 +237,11 @@ export function isTokenType(value: unknown): value is TokenType {
 /** Token types that an API key can have. */
 export const API_KEY_TYPES = ['tiered_model_exec', 'function_call', 'api_call'] as const;
 
-/** Token type of an API key. */
+/**
+ * Token type of an API key.
+ *
+ * @useDeclaredType
+ */
 export type ApiKeyType = (typeof API_KEY_TYPES)[number];
 
 /** `typ` of access tokens (RFC 9068 §2.1). */
