@@ -26,7 +26,7 @@ type ClaimsCheck<Claims extends object = NoClaims> = (
  *   the function throws. A `PassportJweError` keeps its status
  * @throws TypeError if `accepts` is not a function
  * @example
- * const ofTenant = requireClaims<MyClaims>((claims, req) => claims.tenant === req.params.tenant);
+ * const ofTenant = requireClaims<{ tenant: string }>((claims, req) => claims.tenant === req.params.tenant);
  * app.get('/tenants/:tenant/invoices', authenticate({ ...options, claimsSchema }), ofTenant, listInvoices);
  */
 export function requireClaims<Claims extends object = NoClaims>(accepts: ClaimsCheck<Claims>): Middleware;

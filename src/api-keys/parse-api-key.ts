@@ -32,7 +32,7 @@ export type ParsedApiKey =
  * is any string in a different format. The result does not say whether the key is configured.
  *
  * @example
- * const parsed = parseApiKey(input);
+ * const parsed = parseApiKey(req.body.apiKey);
  * if (parsed.kind === 'typo') console.error('The API key is mistyped');
  * if (parsed.kind === 'ok') console.log(parsed.environment); // production
  */

@@ -112,7 +112,7 @@ interface StoredSecret {
  * const source = vaultKeySource({
  *   url: 'https://vault.example.com:8200',
  *   path: 'gateway/jwe-keys',
- *   auth: { roleId, secretId: () => readFile('/run/secrets/secret-id', 'utf8') },
+ *   auth: { roleId: 'gateway', secretId: () => readFile('/run/secrets/secret-id', 'utf8') },
  * });
  * const keyRing = await openKeyRing({ source });
  */
