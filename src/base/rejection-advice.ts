@@ -105,8 +105,9 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'Issue the JWS without this member.',
   },
   jws_unknown_key: {
-    cause: 'No verification key of the issuer has the `kid` of the nested JWS.',
-    fix: 'Add the key to `verification`. Publish each new key before you sign with it.',
+    cause:
+      'No verification key of the issuer has the `kid` of the nested JWS. `remoteJwks()` and `discoverJwks()` ignore RSA keys without `alg`.',
+    fix: 'Add the key to `verification`. Publish each new key before you sign with it. For RSA keys without `alg`, set `rsaAlgorithm`.',
   },
   jws_expired_key: {
     cause: '`notAfter` of the verification key has passed.',
@@ -114,7 +115,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   jws_algorithm: {
     cause: '`alg` of the nested JWS differs from `alg` of the verification key.',
-    fix: 'Set the same `alg` in the JWK and the token. For RSA keys without `alg`, set `rsaAlgorithm` of `remoteJwks()`.',
+    fix: 'Set the same `alg` in the JWK and the token. For RSA keys without `alg`, `rsaAlgorithm` must be `alg` of the token.',
   },
   jws_signature: {
     cause: 'The signature of the nested JWS is invalid.',
