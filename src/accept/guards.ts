@@ -5,8 +5,9 @@ import { guard } from '../http/guard.js';
 import type { Middleware } from '../http/middleware.js';
 import { assertScope } from '../http/missing-scope.js';
 import { scopeGuard } from '../http/scope-guard.js';
-import { isTokenType, RESERVED_CLAIMS, TOKEN_TYPES, type TokenType } from '../token/claims/claims-set.js';
+import { RESERVED_CLAIMS } from '../token/claims/claims-set.js';
 import { formatScope, isScopeToken } from '../token/claims/scope.js';
+import { isTokenType, TOKEN_TYPES, type TokenType } from '../token/claims/token-type-names.js';
 import { type ArgumentKind, assertSeparateArguments } from './assert-separate-arguments.js';
 
 /**

@@ -3,7 +3,7 @@ import { AccessDeniedError } from '../base/errors.js';
 import { isThenable } from '../base/is-thenable.js';
 import { guard } from '../http/guard.js';
 import type { Middleware } from '../http/middleware.js';
-import type { TokenType } from '../token/claims/claims-set.js';
+import type { TokenType } from '../token/claims/token-type-names.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { assertSelector } from './assert-selector.js';
 

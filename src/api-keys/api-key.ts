@@ -1,7 +1,8 @@
 import type { NumericDate } from '../base/clock.js';
 import type { JsonObject } from '../base/json.js';
 import type { VerificationKeys } from '../keys/verification-keys.js';
-import type { ApiKeyType, RateLimits } from '../token/claims/claims-set.js';
+import type { RateLimits } from '../token/claims/rate-limits.js';
+import type { ApiKeyType } from '../token/claims/token-type-names.js';
 import type { ClaimConditions } from './matches-conditions.js';
 import type { ModelConfiguration } from './model-configuration.js';
 

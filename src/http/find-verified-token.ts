@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { AccessDeniedError, MissingCredentialsError } from '../base/errors.js';
-import type { TokenType } from '../token/claims/claims-set.js';
+import type { TokenType } from '../token/claims/token-type-names.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { withChallenge } from './answer-failure.js';
 import { requestState } from './request-state.js';

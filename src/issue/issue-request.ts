@@ -2,8 +2,8 @@ import type { NumericDate } from '../base/clock.js';
 import type { Duration } from '../base/duration.js';
 import type { JsonObject } from '../base/json.js';
 import type { WorkloadIdentity } from '../base/rejections.js';
-import type { IssuedTokenType } from '../token/claims/claims-set.js';
 import type { Confirmation } from '../token/claims/confirmation.js';
+import type { IssuedTokenType } from '../token/claims/token-type-names.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 
 /**

@@ -14,7 +14,7 @@ import { type LimitStore, USAGE_RANGE } from '../stores/limit-store.js';
 import { memoryLimitStore } from '../stores/memory/memory-limit-store.js';
 import { requireStore } from '../stores/require-store.js';
 import type { Stores } from '../stores/stores.js';
-import { DEFAULT_RATE_LIMITS, type RateLimits } from '../token/claims/claims-set.js';
+import { DEFAULT_RATE_LIMITS, type RateLimits } from '../token/claims/rate-limits.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import {
   type Admission,

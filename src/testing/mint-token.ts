@@ -5,7 +5,8 @@ import {
   type UserTokenRequest,
 } from '../issue/issue-request.js';
 import { createTokenIssuer, type TokenIssuerOptions } from '../issue/token-issuer.js';
-import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../token/claims/claims-set.js';
+import { DEFAULT_RATE_LIMITS } from '../token/claims/rate-limits.js';
+import { API_KEY_TYPES } from '../token/claims/token-type-names.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { createTestKeyRing } from './test-key-ring.js';
 

@@ -7,7 +7,7 @@ import type { JsonObject } from '../../base/json.js';
 import { createFile } from '../../base/write-file.js';
 import { generateSigningJwk } from '../../keys/generate-signing-jwk.js';
 import type { JwkSet } from '../../keys/jwk.js';
-import { API_KEY_TYPES } from '../../token/claims/claims-set.js';
+import { API_KEY_TYPES } from '../../token/claims/token-type-names.js';
 import type { CommandIo } from '../command-io.js';
 import { printResult } from '../print-result.js';
 import { apiKeysOption, jsonOption, UsageError } from '../settings.js';
