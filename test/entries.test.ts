@@ -132,8 +132,9 @@ const AUDIT: PublicNames = {
       createAuditTrail openAuditFile pinoSink verifyAuditFile
     `),
   types: words(`
-      AuditChain AuditEvent AuditFile AuditLogger AuditProblem AuditRecord AuditSink AuditTrail
-      AuditTrailOptions AuditVerdict AuditVerification OpenAuditFileOptions OpenAuditTrail TokenIssuance
+      ApiKeyEvent AuditChain AuditEvent AuditFile AuditLogger AuditProblem AuditRecord AuditSink AuditTrail
+      AuditTrailOptions AuditVerdict AuditVerification ClientAddressEvent KeyEvent OpenAuditFileOptions OpenAuditTrail
+      SessionEvent StoreEvent TokenEvent TokenIssuance UserEvent
     `),
 };
 
@@ -173,7 +174,7 @@ const REDIS: PublicNames = {
       openRedisStores
     `),
   types: words(`
-      OpenRedisStoresOptions RedisStores RedisStoresSettings
+      OpenRedisStoresOptions RedisAddress RedisStores RedisStoresSettings
     `),
 };
 

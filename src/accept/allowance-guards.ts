@@ -38,7 +38,7 @@ export function requireModel(select: (req: Request) => unknown): Middleware {
  * @param select function that reads the names of the requested functions
  * @throws TypeError if `select` is not a function
  * @example
- * const functionNames = (req) => (req.body.tools ?? []).map((tool) => tool.function.name);
+ * const functionNames = ({ body }: Request) => (body.tools ?? []).map((tool: Tool) => tool.function.name);
  * app.post('/chat', express.json(), authenticate(options), requireFunctions(functionNames), chat);
  */
 export function requireFunctions(select: (req: Request) => readonly string[]): Middleware {

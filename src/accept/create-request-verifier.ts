@@ -3,7 +3,7 @@ import { MissingCredentialsError } from '../base/errors.js';
 import { assertOptions } from '../base/options.js';
 import { addChallenge } from '../http/answer-failure.js';
 import { challengeFor, requestState } from '../http/request-state.js';
-import type { TokenType } from '../token/claims/claims-set.js';
+import type { TokenType } from '../token/claims/token-type-names.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { remedyForOption } from '../verify/remedy-for-option.js';
 import { REQUEST_VERIFIER_OPTIONS, type RequestVerifierOptions } from './accept-options.js';

@@ -5,8 +5,9 @@ import { guard } from '../http/guard.js';
 import type { Middleware } from '../http/middleware.js';
 import { assertScope } from '../http/missing-scope.js';
 import { scopeGuard } from '../http/scope-guard.js';
-import { isTokenType, RESERVED_CLAIMS, TOKEN_TYPES, type TokenType } from '../token/claims/claims-set.js';
+import { RESERVED_CLAIMS } from '../token/claims/claims-set.js';
 import { formatScope, isScopeToken } from '../token/claims/scope.js';
+import { isTokenType, TOKEN_TYPES, type TokenType } from '../token/claims/token-type-names.js';
 import { type ArgumentKind, assertSeparateArguments } from './assert-separate-arguments.js';
 
 /**
@@ -78,8 +79,8 @@ export function requireType(...types: readonly [TokenType, ...TokenType[]]): Mid
  * them, the guard rejects all tokens of trusted issuers.
  *
  * @param name name of the claim
- * @param expected exact value, or a function that returns whether the value is accepted. The function is called only if
- *   the token has the claim. Default: every value is accepted
+ * @param expectation exact value, or a function that returns whether the value is accepted. The function is called only
+ *   if the token has the claim. Default: every value is accepted
  * @throws TypeError if the name is missing, or `expected` is not a string, number, boolean or function
  * @example
  * app.use('/eu', authenticate(options), requireClaim('region', 'eu'), euRouter);

@@ -47,7 +47,9 @@ export interface JweStrategyOptions<Claims extends object = NoClaims> extends Ac
   readonly passReqToCallback?: boolean;
 }
 
+/** @inline */
 type WithRequest<Claims extends object> = JweStrategyOptions<Claims> & { readonly passReqToCallback: true };
+/** @inline */
 type WithoutRequest<Claims extends object> = JweStrategyOptions<Claims> & {
   readonly passReqToCallback?: false;
 };
@@ -81,6 +83,7 @@ interface Ends {
  * app.use(passport.authenticate('jwe', { session: false }));
  */
 export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy {
+  /** Name of the strategy, for `passport.authenticate(name)`. */
   readonly name: string;
   private readonly acceptor: Acceptor;
   private readonly findUser: UserFinder | undefined;

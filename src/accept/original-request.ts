@@ -3,7 +3,11 @@ import { createAddressSet } from '../base/address-set.js';
 import { AccessDeniedError, InvalidRequestError } from '../base/errors.js';
 import { readFields } from '../http/read-fields.js';
 
-/** Headers in which a proxy sends the method and the target of the original request. */
+/**
+ * Headers in which a proxy sends the method and the target of the original request.
+ *
+ * @inline
+ */
 export type OriginalRequestHeaders = 'x-original' | 'x-forwarded';
 
 const HEADERS = {

@@ -1,7 +1,11 @@
 import type { IncomingRequest } from '../http/incoming-request.js';
 import { readFields } from '../http/read-fields.js';
 
-/** Treatment of CORS preflights: pass as anonymous requests, or require a token. */
+/**
+ * Treatment of CORS preflights: pass as anonymous requests, or require a token.
+ *
+ * @inline
+ */
 export type PreflightPolicy = 'pass' | 'reject';
 
 const REQUIRED = ['origin', 'access-control-request-method'];

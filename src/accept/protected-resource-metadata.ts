@@ -44,6 +44,7 @@ const KNOWN: KnownOptions<ProtectedResource & SeveralProtectedResources & { cors
  * app.use(protectedResourceMetadata({ resource: 'https://api.example.com', authorizationServers }));
  *
  * @example
+ * const authorizationServers = ['https://auth.example.com'];
  * const resources = ['https://api.example.com/reports', 'https://api.example.com/files'];
  * app.use(
  *   protectedResourceMetadata({ resources: resources.map((resource) => ({ resource, authorizationServers })) }),

@@ -4,7 +4,11 @@ import type { PassportJweError } from '../base/errors.js';
 import { warnOfFailure } from '../base/warn-of-failure.js';
 import type { Exchange } from '../http/request-state.js';
 
-/** Function of the application that is called for rejected requests. */
+/**
+ * Function of the application that is called for rejected requests.
+ *
+ * @inline
+ */
 export type OnRejected = (error: PassportJweError, req: Request, res: Response) => unknown;
 
 /**

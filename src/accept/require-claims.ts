@@ -3,10 +3,11 @@ import { AccessDeniedError } from '../base/errors.js';
 import { isThenable } from '../base/is-thenable.js';
 import { guard } from '../http/guard.js';
 import type { Middleware } from '../http/middleware.js';
-import type { TokenType } from '../token/claims/claims-set.js';
+import type { TokenType } from '../token/claims/token-type-names.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { assertSelector } from './assert-selector.js';
 
+/** @inline */
 type ClaimsCheck<Claims extends object = NoClaims> = (
   claims: VerifiedToken<TokenType, Claims>['claims'],
   req: Request,
@@ -25,7 +26,7 @@ type ClaimsCheck<Claims extends object = NoClaims> = (
  *   the function throws. A `PassportJweError` keeps its status
  * @throws TypeError if `accepts` is not a function
  * @example
- * const ofTenant = requireClaims<MyClaims>((claims, req) => claims.tenant === req.params.tenant);
+ * const ofTenant = requireClaims<{ tenant: string }>((claims, req) => claims.tenant === req.params.tenant);
  * app.get('/tenants/:tenant/invoices', authenticate({ ...options, claimsSchema }), ofTenant, listInvoices);
  */
 export function requireClaims<Claims extends object = NoClaims>(accepts: ClaimsCheck<Claims>): Middleware;

@@ -16,7 +16,7 @@ import { parseScope } from '../token/claims/scope.js';
  *   and malformed scopes grant nothing
  * @throws TypeError if `readScope` is not a function
  * @example
- * app.use(passport.authenticate(['jwt', 'jwe'], { session: false }), scopeFromUser((req) => req.user?.scope));
+ * app.use(passport.authenticate(['jwt', 'jwe'], { session: false }), scopeFromUser((req) => (req.user as MyUser).scope));
  * app.get('/reports', requireScope('read:reports'), listReports);
  */
 export function scopeFromUser(

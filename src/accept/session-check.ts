@@ -1,6 +1,10 @@
 import { once } from '../base/once.js';
 
-/** Options of `passport.authenticate()` that Passport passes to the strategy. */
+/**
+ * Options of `passport.authenticate()` that Passport passes to the strategy.
+ *
+ * @inline
+ */
 export interface PassportOptions {
   readonly session?: boolean;
   readonly assignProperty?: string;

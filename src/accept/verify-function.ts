@@ -1,7 +1,7 @@
 import type { Request } from 'express';
 import { isThenable } from '../base/is-thenable.js';
 import { once } from '../base/once.js';
-import type { TokenType } from '../token/claims/claims-set.js';
+import type { TokenType } from '../token/claims/token-type-names.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 
 /**

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { NumericDate } from '../base/clock.js';
-import { InvalidClientError } from '../base/errors.js';
+import { InvalidClientError } from '../base/token-endpoint-errors.js';
 import type { ApiKey } from './api-key.js';
 import { parseApiKey } from './parse-api-key.js';
 

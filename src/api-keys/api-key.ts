@@ -1,35 +1,50 @@
 import type { NumericDate } from '../base/clock.js';
 import type { JsonObject } from '../base/json.js';
 import type { VerificationKeys } from '../keys/verification-keys.js';
-import type { ApiKeyType, RateLimits } from '../token/claims/claims-set.js';
+import type { RateLimits } from '../token/claims/rate-limits.js';
+import type { ApiKeyType } from '../token/claims/token-type-names.js';
 import type { ClaimConditions } from './matches-conditions.js';
 import type { ModelConfiguration } from './model-configuration.js';
 
-/**
- * Clients that may use the refresh tokens of an API key (RFC 6749 §2.1). `off`: none. `confidential`: clients that
- * authenticate with the API key. `public`: also clients without a secret, which send only their `client_id`.
- */
+/** Values of `refresh_tokens` in an API key file. */
 export const REFRESH_TOKENS = ['off', 'confidential', 'public'] as const;
 
-/** Value of `refresh_tokens` in an API key file. */
+/**
+ * Clients that may use the refresh tokens of an API key (RFC 6749 §2.1): the value of `refresh_tokens` in its file.
+ *
+ * - `off`: none,
+ * - `confidential`: clients that authenticate with the API key,
+ * - `public`: also clients without a secret, which send only their `client_id`.
+ *
+ * @useDeclaredType
+ */
 export type RefreshTokens = (typeof REFRESH_TOKENS)[number];
 
-/**
- * Treatment of requested scope tokens that the client may not receive (RFC 6749 §3.3). `reject`: the request fails with
- * `invalid_scope`. `narrow`: the token has the other requested scope tokens.
- */
+/** Values of `surplus_scopes` in an API key file. */
 export const SURPLUS_SCOPES = ['reject', 'narrow'] as const;
 
-/** Value of `surplus_scopes` in an API key file, and of the option `surplusScopes` of `tokenRouter()`. */
+/**
+ * Treatment of requested scope tokens that the client may not receive (RFC 6749 §3.3): the value of `surplus_scopes` in
+ * an API key file, and of the option `surplusScopes` of `tokenRouter()`.
+ *
+ * - `reject`: the request fails with `invalid_scope`,
+ * - `narrow`: the token has the other requested scope tokens.
+ *
+ * @useDeclaredType
+ */
 export type SurplusScopes = (typeof SURPLUS_SCOPES)[number];
 
-/**
- * Whether token requests of an API key need a DPoP proof (RFC 9449 §5). `allowed`: a request with a proof obtains bound
- * tokens, other requests bearer tokens. `required`: requests without a proof are rejected.
- */
+/** Values of `dpop` in an API key file. */
 export const DPOP_POLICIES = ['allowed', 'required'] as const;
 
-/** Value of `dpop` in an API key file. */
+/**
+ * Whether token requests of an API key need a DPoP proof (RFC 9449 §5): the value of `dpop` in its file.
+ *
+ * - `allowed`: a request with a proof obtains bound tokens, other requests bearer tokens,
+ * - `required`: requests without a proof are rejected.
+ *
+ * @useDeclaredType
+ */
 export type DpopPolicy = (typeof DPOP_POLICIES)[number];
 
 /** Token exchanges that an API key may request (RFC 8693 §2.1). All other exchanges are rejected. */
@@ -111,8 +126,14 @@ export interface CertificateSubject {
 
 /** Authentication of a client by its TLS certificate (RFC 8705 §2). */
 export type ClientCertificateRules =
-  | { readonly method: 'tls_client_auth'; readonly subject: CertificateSubject }
   | {
+      /** Authentication by a certificate of a trusted authority (RFC 8705 §2.1). */
+      readonly method: 'tls_client_auth';
+      /** Subject that the certificate must have. */
+      readonly subject: CertificateSubject;
+    }
+  | {
+      /** Authentication by a registered certificate (RFC 8705 §2.2). No authority is required. */
       readonly method: 'self_signed_tls_client_auth';
       /** SHA-256 thumbprints of the registered certificates, in base64url. */
       readonly thumbprints: readonly string[];

@@ -1,9 +1,14 @@
 import type { SecretText } from './secret-text.js';
 
-/** Members of OpenAI chat requests that limit the output. Newer models of OpenAI reject `max_tokens`. */
+/** Values of `token_limit_member` of a model in an API key file. */
 export const TOKEN_LIMIT_MEMBERS = ['max_tokens', 'max_completion_tokens'] as const;
 
-/** Value of `token_limit_member` of a model in an API key file. */
+/**
+ * Member of OpenAI chat requests that limits the output: the value of `token_limit_member` of a model in an API key file.
+ * Newer models of OpenAI reject `max_tokens`.
+ *
+ * @useDeclaredType
+ */
 export type TokenLimitMember = (typeof TOKEN_LIMIT_MEMBERS)[number];
 
 /** Endpoint of a model at a provider, with everything that requests to this endpoint need. */
@@ -85,5 +90,10 @@ export interface ModelConfiguration {
    */
   readonly temperature: number;
   /** Values of `maxTokens` and `temperature` that the file sets. Only these may change a request to a provider. */
-  readonly explicit: { readonly maxTokens?: number; readonly temperature?: number };
+  readonly explicit: {
+    /** Present if the file sets `max_tokens`. */
+    readonly maxTokens?: number;
+    /** Present if the file sets `temperature`. */
+    readonly temperature?: number;
+  };
 }

@@ -10,16 +10,29 @@ export const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstu
 
 /** Result of `parseApiKey()`: a generated key, a mistyped key, or a string in a different format. */
 export type ParsedApiKey =
-  | { readonly kind: 'ok'; readonly prefix: string; readonly environment: string }
-  | { readonly kind: 'typo' }
-  | { readonly kind: 'foreign' };
+  | {
+      /** The string is a generated key, and its checksum is correct. */
+      readonly kind: 'ok';
+      /** First part of the key: 1 to 16 lower-case letters and digits. */
+      readonly prefix: string;
+      /** Environment of the key, for example `production`: 1 to 16 lower-case letters and digits. */
+      readonly environment: string;
+    }
+  | {
+      /** The string has the format of a generated key, but its checksum is wrong. */
+      readonly kind: 'typo';
+    }
+  | {
+      /** The string has a different format. */
+      readonly kind: 'foreign';
+    };
 
 /**
  * Parse an API key from `generateApiKey()` and verify its checksum. `typo` is a key with a wrong checksum. `foreign`
  * is any string in a different format. The result does not say whether the key is configured.
  *
  * @example
- * const parsed = parseApiKey(input);
+ * const parsed = parseApiKey(req.body.apiKey);
  * if (parsed.kind === 'typo') console.error('The API key is mistyped');
  * if (parsed.kind === 'ok') console.log(parsed.environment); // production
  */

@@ -1,8 +1,8 @@
 import { freezeJson, type JsonObject } from '../base/json.js';
 import { normalizeDn } from '../directory/normalize-dn.js';
 import { keepVerificationKeys } from '../keys/verification-keys.js';
-import type { RateLimits, UserLimits } from '../token/claims/claims-set.js';
 import { keyIdOfName } from '../token/claims/key-id-of-name.js';
+import type { RateLimits, UserLimits } from '../token/claims/rate-limits.js';
 import type {
   ApiKey,
   ClientAssertionRules,

@@ -1,7 +1,8 @@
 import * as v from 'valibot';
 import { isPlainJson, type JsonValue } from '../base/json.js';
-import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../token/claims/claims-set.js';
 import { isNormalPath } from '../token/claims/endpoint-pattern.js';
+import { DEFAULT_RATE_LIMITS } from '../token/claims/rate-limits.js';
+import { API_KEY_TYPES } from '../token/claims/token-type-names.js';
 import { DPOP_POLICIES, REFRESH_TOKENS, SURPLUS_SCOPES } from './api-key.js';
 import { selfSignedTlsClientAuth, tlsClientAuth } from './client-certificates.js';
 import { clientJwks } from './client-jwks.js';

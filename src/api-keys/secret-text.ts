@@ -6,7 +6,7 @@ const MASK = '[secret]';
  * Secret that only `reveal()` returns. JSON, string templates, logs and `util.inspect()` show `[secret]` instead.
  *
  * @example
- * const secret = new SecretText('correct horse');
+ * const secret = apiKeys.get('enterprise-key')?.models[0]?.apiKey;
  * console.log(`${secret}`); // [secret]
  */
 export class SecretText {

@@ -1,4 +1,8 @@
-/** Request that caused an audit event. */
+/**
+ * Request that caused an audit event.
+ *
+ * @inline
+ */
 export interface AuditOrigin {
   /** Client address. */
   readonly ip?: string;

@@ -74,7 +74,7 @@ interface Waiting extends Pending {
  * @throws Error (as rejection) from the file system if the file cannot be opened
  *
  * @example
- * const file = await openAuditFile({ path: 'audit.jsonl', key: Buffer.from(process.env.AUDIT_KEY, 'hex') });
+ * const file = await openAuditFile({ path: 'audit.jsonl', key: await readFile('/run/secrets/audit-key') });
  * const audit = createAuditTrail({ required: [file] });
  * // on shutdown
  * await audit.flush();

@@ -4,7 +4,9 @@ import type { AuditSink } from './record.js';
 
 /** Methods of a pino logger that `pinoSink()` calls. */
 export interface AuditLogger {
+  /** Log an event, with the record in `fields.audit` and the type of the event as the message. */
   info(fields: object, message: string): void;
+  /** Log an event that needs attention, for example a rejection or an outage. */
   warn(fields: object, message: string): void;
 }
 

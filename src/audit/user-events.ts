@@ -1,10 +1,11 @@
 import type { UserRejection } from '../base/rejections.js';
 
-/** Events about the verification of users. They contain no names, no passwords and no free text of requests. */
+/** Audit events of the verification of users. They contain no names, no passwords and no free text of requests. */
 export type UserEvent =
   | {
       /** A directory or an identity provider verified the user of a new token. A refresh records only rejections. */
       readonly type: 'user.authenticated';
+      /** `key_id` of the client. */
       readonly clientId: string;
       /** Subject of the token, which contains the immutable ID of the user. */
       readonly subject: string;
@@ -12,6 +13,7 @@ export type UserEvent =
       readonly directory?: string;
       /** Name of the identity provider that signed the user in. */
       readonly provider?: string;
+      /** Client address. */
       readonly ip?: string;
       /** ID of the request that the application assigned. */
       readonly requestId?: string;
@@ -19,7 +21,9 @@ export type UserEvent =
   | {
       /** A directory or an identity provider rejected the user of a token request. `issuance.refused` follows. */
       readonly type: 'user.rejected';
+      /** `key_id` of the client. */
       readonly clientId: string;
+      /** Reason for the rejection. */
       readonly reason: UserRejection;
       /** Subject of the user. Absent if the user is unknown. */
       readonly subject?: string;
@@ -27,6 +31,7 @@ export type UserEvent =
       readonly directory?: string;
       /** Name of the identity provider that signed the user in. */
       readonly provider?: string;
+      /** Client address. */
       readonly ip?: string;
       /** ID of the request that the application assigned. */
       readonly requestId?: string;
@@ -53,5 +58,9 @@ export type UserEvent =
       readonly directory: string;
     };
 
-/** Kind of the failure of a directory. */
+/**
+ * Kind of the failure of a directory.
+ *
+ * @inline
+ */
 export type DirectoryFailure = 'failed' | 'timeout' | 'malformed';

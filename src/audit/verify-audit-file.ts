@@ -21,6 +21,7 @@ const MAX_UNREADABLE = 10_000;
  * @throws Error (as rejection) from the file system if a file cannot be read
  *
  * @example
+ * const key = await readFile('/run/secrets/audit-key');
  * const { verdict, problems } = await verifyAuditFile(['audit.jsonl.1', 'audit.jsonl'], key);
  * if (verdict !== 'valid') console.error(verdict, problems);
  */

@@ -2,8 +2,6 @@ import { debugLog } from './debug-log.js';
 import { InvalidDpopProofError } from './dpop-errors.js';
 import {
   InsufficientScopeError,
-  InvalidClientError,
-  InvalidGrantError,
   InvalidRequestError,
   InvalidTokenError,
   type PassportJweError,
@@ -13,6 +11,7 @@ import { formatDebugFacts } from './format-debug-facts.js';
 import { once } from './once.js';
 import type { RejectionAdvice } from './rejection-advice.js';
 import type { DpopRejection, TokenRejection } from './rejections.js';
+import { InvalidClientError, InvalidGrantError } from './token-endpoint-errors.js';
 
 /**
  * Print why a request or a token was rejected, if debug lines are enabled. Call it once for each rejection, where its

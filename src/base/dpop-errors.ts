@@ -1,7 +1,11 @@
 import { PassportJweError } from './passport-jwe-error.js';
 import type { DpopRejection } from './rejections.js';
 
-/** Status of a rejected proof: 401 at a resource server (RFC 9449 §7.1), 400 at the token endpoint (§5). */
+/**
+ * Status of a rejected proof: 401 at a resource server (RFC 9449 §7.1), 400 at the token endpoint (§5).
+ *
+ * @inline
+ */
 export type DpopErrorStatus = 400 | 401;
 
 /** Faults in `error_description`. The client created the proof, so they reveal nothing to an attacker. */

@@ -1,6 +1,7 @@
 /** A number of seconds, or a number with a unit: `'90s'`, `'15m'`, `'12h'`, `'30d'`. */
 export type Duration = number | `${number}${Unit}`;
 
+/** @inline */
 type Unit = 's' | 'm' | 'h' | 'd';
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };

@@ -5,19 +5,12 @@ export type { ErrorCode, WireError } from './error-codes.js';
 export {
   AccessDeniedError,
   InsufficientScopeError,
-  InvalidClientError,
-  InvalidGrantError,
   InvalidRequestError,
-  InvalidScopeError,
-  InvalidTargetError,
   InvalidTokenError,
   MissingCredentialsError,
   PassportJweError,
   RateLimitExceededError,
   TemporarilyUnavailableError,
-  UnauthorizedClientError,
-  UnsupportedGrantTypeError,
-  UnsupportedTokenTypeError,
 } from './errors.js';
 export type { JsonObject, JsonValue } from './json.js';
 export type { RateLimitState } from './rate-limit-headers.js';
@@ -36,3 +29,12 @@ export {
   type SteadyClock,
   type SteadyClockOptions,
 } from './steady-clock.js';
+export {
+  InvalidClientError,
+  InvalidGrantError,
+  InvalidScopeError,
+  InvalidTargetError,
+  UnauthorizedClientError,
+  UnsupportedGrantTypeError,
+  UnsupportedTokenTypeError,
+} from './token-endpoint-errors.js';

@@ -1,5 +1,6 @@
 import type { ErrorCode, WireError } from './error-codes.js';
 
+/** @inline */
 interface FailureDetail {
   readonly code: ErrorCode;
   readonly error: WireError | undefined;
@@ -16,10 +17,11 @@ interface FailureDetail {
  * contains a token, key, secret or expected value. Internal details are in `cause`, which is never sent to a client.
  *
  * @example
- * app.use((error, req, res, next) => {
+ * const logRejections: ErrorRequestHandler = (error, req, res, next) => {
  *   if (error instanceof PassportJweError) log.warn({ code: error.code }, 'rejected');
  *   next(error);
- * });
+ * };
+ * app.use(logRejections);
  */
 export abstract class PassportJweError extends Error {
   /** Error code, for example `ERR_INVALID_TOKEN`. Codes never change within a major version. */

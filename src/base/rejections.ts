@@ -105,7 +105,11 @@ export type ClientRejection =
   | 'certificate_expired'
   | 'certificate_mismatch';
 
-/** Reasons for rejecting a JWT of another issuer: that of a workload, an ID-JAG or an ID token. */
+/**
+ * Reasons for rejecting a JWT of another issuer: that of a workload, an ID-JAG or an ID token.
+ *
+ * @inline
+ */
 export type AssertionRejection =
   | 'malformed'
   | 'expired'
@@ -180,20 +184,31 @@ export interface WorkloadIdentity {
   readonly subject: string;
 }
 
-/** Identity of a verified token, for audit events. */
+/**
+ * Identity of a verified token, for audit events.
+ *
+ * @inline
+ */
 export interface TokenIdentity {
   /** Whether the token has a valid proof of issuance. Absent if the proof is missing, invalid or cannot be checked. */
   readonly proven?: true;
   /** Trusted issuer that assigned `jti`, `clientId` and `subject`. Absent if a home issuer assigned them. */
   readonly issuer?: string;
+  /** ID of the token. */
   readonly jti: string;
   /** ID of the key that encrypts the token. */
   readonly kid?: string;
+  /** `key_id` of the client. */
   readonly clientId?: string;
+  /** Subject of the token or session. */
   readonly subject?: string;
 }
 
-/** Facts about a rejected token, for debug lines, the command line and audit events. Never sent to clients. */
+/**
+ * Facts about a rejected token, for debug lines, the command line and audit events. Never sent to clients.
+ *
+ * @inline
+ */
 export interface RejectionDetail {
   /** Identity of a token that is authentic and well-formed but no longer valid. For audit events only. */
   readonly token?: TokenIdentity;

@@ -24,8 +24,18 @@ export interface DirectoryPerson {
 
 /** Result of a sign-in with a password. */
 export type DirectorySignIn =
-  | { readonly kind: 'authenticated'; readonly person: DirectoryPerson }
-  | { readonly kind: 'rejected'; readonly reason: 'unknown' | 'password' | Exclude<PersonState, 'active'> };
+  | {
+      /** The password is correct, and the account is active. */
+      readonly kind: 'authenticated';
+      /** Person who signed in. */
+      readonly person: DirectoryPerson;
+    }
+  | {
+      /** The person may not sign in. Tell all people the same, so that a sign-in page does not reveal names. */
+      readonly kind: 'rejected';
+      /** Reason for the rejection: an unknown name, a wrong password, or the state of the account. */
+      readonly reason: 'unknown' | 'password' | Exclude<PersonState, 'active'>;
+    };
 
 /**
  * Directory of people, for example `ldapDirectory()`.

@@ -1,15 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import { AccessDeniedError, MissingCredentialsError } from '../base/errors.js';
-import type { TokenType } from '../token/claims/claims-set.js';
+import type { TokenType } from '../token/claims/token-type-names.js';
 import type { NoClaims, VerifiedToken } from '../token/claims/verified-token.js';
 import { withChallenge } from './answer-failure.js';
 import { requestState } from './request-state.js';
 
 /**
- * Return the verified token of a request.
+ * Return the verified token of a request. A token type as the second argument is required, and narrows the type of the
+ * result.
  *
  * @typeParam Claims custom claims of the application. Give `authenticate()` a `claimsSchema` that checks them.
- * @param type required token type, which narrows the type of the result. Default: any type
  * @throws MissingCredentialsError (401) if no authentication ran, or the request is anonymous
  * @throws PassportJweError with which the authentication rejected the token, for example after a Passport callback
  * @throws AccessDeniedError (403) if the token has a different type

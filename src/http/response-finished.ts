@@ -23,7 +23,8 @@ const pendingSlot = createRequestSlot<Listeners<void>, Socket>();
  *
  * @returns a function that removes the listener
  * @example
- * onResponseFinished(res, () => void admissionOf(req).settle({ tokens: meter.tokens }));
+ * let tokens = 0; // increases while the response is sent
+ * onResponseFinished(res, () => void admissionOf(req).settle({ tokens }));
  */
 export function onResponseFinished(res: ServerResponse, listener: () => void): () => void {
   const { isFinished, listeners } = watchOf(res);
@@ -41,7 +42,7 @@ export function onResponseFinished(res: ServerResponse, listener: () => void): (
  * client.
  *
  * @example
- * if (!isResponseFinished(res)) res.json(report);
+ * if (!isResponseFinished(res)) res.json({ ready: true });
  */
 export function isResponseFinished(res: ServerResponse): boolean {
   return watchOf(res).isFinished;

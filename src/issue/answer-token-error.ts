@@ -1,7 +1,8 @@
 import type { ErrorRequestHandler, Request } from 'express';
 import type { AuditTrail } from '../audit/record.js';
 import { debugRejection } from '../base/debug-rejection.js';
-import { InvalidClientError, PassportJweError } from '../base/errors.js';
+import { PassportJweError } from '../base/errors.js';
+import { InvalidClientError } from '../base/token-endpoint-errors.js';
 import { NO_STORE } from '../http/no-store.js';
 import { passError } from '../http/pass-error.js';
 import { readFields } from '../http/read-fields.js';

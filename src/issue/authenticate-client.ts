@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import type { ApiKey } from '../api-keys/api-key.js';
 import { type ApiKeyRegistry, isExpired } from '../api-keys/api-key-registry.js';
 import type { Clock } from '../base/clock.js';
-import { InvalidClientError } from '../base/errors.js';
+import { InvalidClientError } from '../base/token-endpoint-errors.js';
 import { asyncHandler } from '../http/async-handler.js';
 import { readFields } from '../http/read-fields.js';
 import { type Parameters, readParameter } from '../http/read-parameter.js';

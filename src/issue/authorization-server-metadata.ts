@@ -93,7 +93,7 @@ const NO_RESPONSE_TYPES = { response_types_supported: ['none'] };
  * @see RFC 8414
  *
  * @example
- * const tokens = tokenRouter(options);
+ * const tokens = tokenRouter({ keyRing, issuer, audience, apiKeys });
  * app.use('/oauth', tokens);
  * app.use(authorizationServerMetadata({ tokenRouter: tokens, url: 'https://auth.example.com/oauth' }));
  */

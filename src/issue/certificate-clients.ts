@@ -3,8 +3,8 @@ import type { ApiKey, ClientCertificateRules } from '../api-keys/api-key.js';
 import { type ApiKeyRegistry, assertMayIssue } from '../api-keys/api-key-registry.js';
 import { matchesCertificate } from '../api-keys/matches-certificate.js';
 import type { Clock, NumericDate } from '../base/clock.js';
-import { InvalidClientError } from '../base/errors.js';
 import type { ClientRejection } from '../base/rejections.js';
+import { InvalidClientError } from '../base/token-endpoint-errors.js';
 import {
   type CertificateReader,
   type ClientCertificate,

@@ -1,6 +1,6 @@
 import { isNumericDate, type NumericDate } from '../base/clock.js';
-import { InvalidClientError } from '../base/errors.js';
 import type { JsonObject } from '../base/json.js';
+import { InvalidClientError } from '../base/token-endpoint-errors.js';
 
 /** What the claims of a client assertion are compared with. */
 export interface AssertionTerms {

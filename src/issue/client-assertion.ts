@@ -1,5 +1,5 @@
-import { InvalidClientError } from '../base/errors.js';
 import type { ClientRejection, TokenRejection } from '../base/rejections.js';
+import { InvalidClientError } from '../base/token-endpoint-errors.js';
 import { normalizeTyp } from '../token/claims/claims-policy.js';
 import { readSignedJwt, type SignedJwt } from './read-signed-jwt.js';
 import { translateRejection } from './translate-rejection.js';

@@ -3,7 +3,7 @@ import type { ApiKey, ClientAssertionRules } from '../api-keys/api-key.js';
 import { type ApiKeyRegistry, assertMayIssue } from '../api-keys/api-key-registry.js';
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock, NumericDate } from '../base/clock.js';
-import { InvalidClientError } from '../base/errors.js';
+import { InvalidClientError } from '../base/token-endpoint-errors.js';
 import { remoteJwks } from '../keys/remote-jwks.js';
 import { VERIFICATION_ALGORITHMS } from '../keys/verification-algorithms.js';
 import type { VerificationKeys } from '../keys/verification-keys.js';

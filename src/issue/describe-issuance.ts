@@ -1,5 +1,5 @@
 import { auditOrigin } from '../audit/audit-origin.js';
-import type { TokenIssuance } from '../audit/events.js';
+import type { TokenIssuance } from '../audit/token-events.js';
 import { bindKeys, senderOf } from '../sessions/key-binding.js';
 import type { IssuedClaims } from '../token/claims/claims-set.js';
 import { type IssueRequest, isClientRequest } from './issue-request.js';

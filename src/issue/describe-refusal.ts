@@ -1,12 +1,8 @@
 import type { AuditEvent } from '../audit/events.js';
 import { InvalidDpopProofError } from '../base/dpop-errors.js';
-import {
-  InvalidClientError,
-  InvalidGrantError,
-  InvalidRequestError,
-  type PassportJweError,
-} from '../base/errors.js';
+import { InvalidRequestError, type PassportJweError } from '../base/errors.js';
 import type { WorkloadIdentity } from '../base/rejections.js';
+import { InvalidClientError, InvalidGrantError } from '../base/token-endpoint-errors.js';
 import { describeWorkload } from './workloads/describe-workload.js';
 
 type Refusal = Extract<AuditEvent, { readonly type: 'issuance.refused' }>;

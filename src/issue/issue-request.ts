@@ -2,11 +2,15 @@ import type { NumericDate } from '../base/clock.js';
 import type { Duration } from '../base/duration.js';
 import type { JsonObject } from '../base/json.js';
 import type { WorkloadIdentity } from '../base/rejections.js';
-import type { IssuedTokenType } from '../token/claims/claims-set.js';
 import type { Confirmation } from '../token/claims/confirmation.js';
+import type { IssuedTokenType } from '../token/claims/token-type-names.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 
-/** Options that all token types share. */
+/**
+ * Options that all token types share.
+ *
+ * @inline
+ */
 interface CommonRequest {
   /**
    * User, service or client that the token represents: 1 to 200 characters of any language. RFC 7519 §4.1.2.
@@ -72,29 +76,26 @@ interface CommonRequest {
 }
 
 /**
- * A token for a user who signed in to the application.
+ * A token for a user who signed in to the application. `claims` is optional if every custom claim is optional.
  *
  * @typeParam Claims custom claims of the application
  */
 export type UserTokenRequest<Claims extends object = NoClaims> = CommonRequest & {
   /** @default 'user' */
   readonly type?: 'user';
-} & CustomClaims<Claims>;
-
-/** Member `claims`. It is optional if every custom claim is optional. */
-type CustomClaims<Claims extends object> = NoClaims extends Claims
-  ? {
-      /**
-       * Custom claims: a JSON object. Names that this package reads or writes are reserved.
-       *
-       * @default {}
-       */
-      readonly claims?: Claims;
-    }
-  : {
-      /** Custom claims: a JSON object. Names that this package reads or writes are reserved. */
-      readonly claims: Claims;
-    };
+} & (NoClaims extends Claims
+    ? {
+        /**
+         * Custom claims: a JSON object. Names that this package reads or writes are reserved.
+         *
+         * @default {}
+         */
+        readonly claims?: Claims;
+      }
+    : {
+        /** Custom claims: a JSON object. Names that this package reads or writes are reserved. */
+        readonly claims: Claims;
+      });
 
 /** A token for an API key: a service, or a client of the token endpoint. */
 export interface ClientTokenRequest extends CommonRequest {

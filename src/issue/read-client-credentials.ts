@@ -1,5 +1,6 @@
 import type { ClientCredentials } from '../api-keys/api-key-registry.js';
-import { InvalidClientError, InvalidRequestError } from '../base/errors.js';
+import { InvalidRequestError } from '../base/errors.js';
+import { InvalidClientError } from '../base/token-endpoint-errors.js';
 import type { PresentedAssertion } from './client-assertions.js';
 
 /** Parts of a token request that can authenticate the client. */

@@ -1,6 +1,6 @@
 import type { NumericDate } from '../base/clock.js';
-import { InvalidGrantError } from '../base/errors.js';
 import { inContext } from '../base/in-context.js';
+import { InvalidGrantError } from '../base/token-endpoint-errors.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import type { Revocations } from '../revocation/revocations-contract.js';

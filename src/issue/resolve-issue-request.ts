@@ -3,13 +3,13 @@ import { findNonJson } from '../base/find-non-json.js';
 import { isJsonObject, type JsonObject } from '../base/json.js';
 import { assertObject, assertOptions, assertString, type KnownOptions } from '../base/options.js';
 import type { ClaimsRequest } from '../token/claims/build-claims-set.js';
+import { RESERVED_CLAIMS } from '../token/claims/claims-set.js';
+import { MAX_CLAIMS_DEPTH } from '../token/claims/parse-claims.js';
 import {
   ISSUED_TOKEN_TYPES,
   type IssuedTokenType,
   isIssuedTokenType,
-  RESERVED_CLAIMS,
-} from '../token/claims/claims-set.js';
-import { MAX_CLAIMS_DEPTH } from '../token/claims/parse-claims.js';
+} from '../token/claims/token-type-names.js';
 import { assertOrigin } from './assert-origin.js';
 import {
   type ClientTokenRequest,

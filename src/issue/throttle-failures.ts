@@ -1,9 +1,10 @@
 import type { Request, RequestHandler } from 'express';
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock } from '../base/clock.js';
-import { InvalidClientError, InvalidGrantError, RateLimitExceededError } from '../base/errors.js';
+import { RateLimitExceededError } from '../base/errors.js';
 import { assertOptions, assertPositiveInteger, type KnownOptions } from '../base/options.js';
 import type { ClientRejection } from '../base/rejections.js';
+import { InvalidClientError, InvalidGrantError } from '../base/token-endpoint-errors.js';
 import { createClientNamer } from '../http/client-address.js';
 import { createRequestSlot } from '../http/request-slot.js';
 import { createFailureBudget } from '../limits/failure-budget.js';

@@ -87,9 +87,17 @@ export interface TokenIssuer<Claims extends object = NoClaims> {
    *   reached
    *
    * @example
-   * const { token } = await issuer.issue({ subject: 'alice', scope: 'read write', lifetime: '10m' });
+   * const { issue } = createTokenIssuer({ keyRing, issuer, audience });
+   * const { token } = await issue({ subject: 'alice', scope: 'read write', lifetime: '10m' });
    */
   issue(request: UserTokenRequest<Claims>): Promise<IssuedToken<Claims>>;
+  /**
+   * Issue an access token of any type. The errors are the same as for a user.
+   *
+   * @example
+   * const { issue } = createTokenIssuer({ keyRing, issuer, audience });
+   * const { token } = await issue({ type: 'service', subject: 'billing', clientId: 'billing' });
+   */
   issue(request: IssueRequest<Claims>): Promise<IssuedToken>;
 }
 

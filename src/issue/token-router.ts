@@ -53,7 +53,7 @@ const ALLOWED = { post: 'POST', get: 'GET, HEAD' } as const;
  * @throws TypeError if an option is missing, unknown or malformed, or the router cannot serve an API key
  *
  * @example
- * app.use('/oauth', tokenRouter({ keyRing, issuer, audience, apiKeys: await watchApiKeys({ directory }) }));
+ * app.use('/oauth', tokenRouter({ keyRing, issuer, audience, apiKeys: await watchApiKeys({ directory: 'api-keys' }) }));
  */
 export function tokenRouter(options: TokenRouterOptions): Router {
   const settings = resolveTokenRouterOptions(options);

@@ -35,13 +35,12 @@ export type UserClaimsHook<Claims extends object = NoClaims> = (
   user: SessionUser,
 ) => Claims | undefined | Promise<Claims | undefined>;
 
-type IssuerOptions<Claims extends object> = Pick<
-  TokenIssuerOptions<Claims>,
-  'keyRing' | 'claimsSchema' | 'signing' | 'maxTokenLifetimeSeconds' | 'audit' | 'clock'
->;
-
-/** Options that do not depend on whether claims are required. */
-interface CommonOptions<Claims extends object> extends IssuerOptions<Claims> {
+/**
+ * Options that do not depend on the custom claims.
+ *
+ * @inline
+ */
+interface CommonOptions {
   /** `iss` and `client_id` of every token: a URL. Never derived from the `Host` header. RFC 9068 §2.2. */
   readonly issuer: string;
   /** Audience of the access tokens. RFC 7519 §4.1.3. */
@@ -60,32 +59,34 @@ interface CommonOptions<Claims extends object> extends IssuerOptions<Claims> {
   readonly refresh?: RefreshSettings;
 }
 
-/** Option `claims`. It is optional if every custom claim is optional. */
-type HookOption<Claims extends object> = NoClaims extends Claims
-  ? {
-      /**
-       * Reads the custom claims of a user when a session starts, and at each refresh. If it returns `undefined`, the
-       * session ends.
-       *
-       * @default undefined (no custom claims)
-       */
-      readonly claims?: UserClaimsHook<Claims>;
-    }
-  : {
-      /**
-       * Reads the custom claims of a user when a session starts, and at each refresh. If it returns `undefined`, the
-       * session ends.
-       */
-      readonly claims: UserClaimsHook<Claims>;
-    };
-
 /**
- * Options of `createUserSessions()`. Those of `createTokenIssuer()` and `tokenRouter()` mean the same here.
+ * Options of `createUserSessions()`. Those of `createTokenIssuer()` and `tokenRouter()` mean the same here. `claims` is
+ * optional if every custom claim is optional.
  *
  * @typeParam Claims custom claims of the application
  */
-export type UserSessionsOptions<Claims extends object = NoClaims> = CommonOptions<Claims> &
-  HookOption<Claims>;
+export type UserSessionsOptions<Claims extends object = NoClaims> = CommonOptions &
+  Pick<
+    TokenIssuerOptions<Claims>,
+    'keyRing' | 'claimsSchema' | 'signing' | 'maxTokenLifetimeSeconds' | 'audit' | 'clock'
+  > &
+  (NoClaims extends Claims
+    ? {
+        /**
+         * Reads the custom claims of a user when a session starts, and at each refresh. If it returns `undefined`, the
+         * session ends.
+         *
+         * @default undefined (no custom claims)
+         */
+        readonly claims?: UserClaimsHook<Claims>;
+      }
+    : {
+        /**
+         * Reads the custom claims of a user when a session starts, and at each refresh. If it returns `undefined`, the
+         * session ends.
+         */
+        readonly claims: UserClaimsHook<Claims>;
+      });
 
 const KNOWN: KnownOptions<UserSessionsOptions> = {
   ...{ keyRing: true, issuer: true, audience: true, stores: true, revocations: true },

@@ -1,7 +1,7 @@
 import { auditOrigin } from '../audit/audit-origin.js';
-import { InvalidGrantError } from '../base/errors.js';
 import { assertOptions, type KnownOptions } from '../base/options.js';
 import type { GrantRejection } from '../base/rejections.js';
+import { InvalidGrantError } from '../base/token-endpoint-errors.js';
 import { createSessions } from '../sessions/create-sessions.js';
 import { senderOf } from '../sessions/key-binding.js';
 import type { PresentedToken } from '../sessions/refresh-token-codec.js';

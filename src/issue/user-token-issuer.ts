@@ -1,7 +1,7 @@
 import type { AuditOrigin } from '../audit/audit-origin.js';
 import type { NumericDate } from '../base/clock.js';
-import { InvalidGrantError } from '../base/errors.js';
 import { isJsonObject } from '../base/json.js';
+import { InvalidGrantError } from '../base/token-endpoint-errors.js';
 import type { Confirmation } from '../token/claims/confirmation.js';
 import { formatScope } from '../token/claims/scope.js';
 import { assertCanIssue } from './assert-can-issue.js';

@@ -7,7 +7,11 @@ export type KeyPurpose = 'access' | 'refresh';
 /** Allowed content encryption algorithms and their key lengths in bytes (RFC 7518 §5.3). */
 export const KEY_LENGTHS = { A128GCM: 16, A192GCM: 24, A256GCM: 32 } as const;
 
-/** Content encryption algorithm (`enc`). */
+/**
+ * Content encryption algorithm (`enc`).
+ *
+ * @useDeclaredType
+ */
 export type ContentEncryption = keyof typeof KEY_LENGTHS;
 
 /** Allowed content encryption algorithms. */

@@ -8,10 +8,14 @@ import { readKeySpec } from './read-key-spec.js';
 /** Key of a different token stack, in one of three forms. It is used as is, without derivation. */
 export type LegacyKeySource =
   | LegacyPassphraseKey
-  /** `A256GCM` key: 32 bytes, or their base64url (43 characters) or hexadecimal (64 digits) form. */
-  | { readonly secret: Uint8Array | string }
-  /** Symmetric JWK for `A256GCM`. `kid` is optional. */
-  | { readonly jwk: Jwk };
+  | {
+      /** `A256GCM` key: 32 bytes, or their base64url (43 characters) or hexadecimal (64 digits) form. */
+      readonly secret: Uint8Array | string;
+    }
+  | {
+      /** Symmetric JWK for `A256GCM`. `kid` is optional. */
+      readonly jwk: Jwk;
+    };
 
 /** Legacy key, created by `createLegacyKey()`. It does not expose the secret. */
 export interface LegacyKey {

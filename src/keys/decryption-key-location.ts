@@ -13,7 +13,11 @@ import type { Jwk, JwkSet } from './jwk.js';
 import type { KeySource } from './key-source.js';
 import type { DecryptionKeyDefaults } from './read-decryption-traits.js';
 
-/** Passphrase of an encrypted PEM key. */
+/**
+ * Passphrase of an encrypted PEM key.
+ *
+ * @inline
+ */
 interface Encrypted {
   /**
    * Passphrase of an encrypted private key.
@@ -25,12 +29,16 @@ interface Encrypted {
 
 /** PEM private key, or location of a JWK, a JWK Set or a PEM private key. */
 export type DecryptionKeyText =
-  /** PEM private key: PKCS#8, encrypted PKCS#8, PKCS#1 or SEC 1. */
-  | ({ readonly pem: string } & Encrypted)
+  | ({
+      /** PEM private key: PKCS#8, encrypted PKCS#8, PKCS#1 or SEC 1. */
+      readonly pem: string;
+    } & Encrypted)
   /** Path of a file that contains a JWK, a JWK Set or a PEM private key. Other users must have no access (0600). */
   | (PrivateFile & Encrypted)
-  /** Name of an environment variable with the same content. */
-  | ({ readonly env: string } & Encrypted);
+  | ({
+      /** Name of an environment variable that contains a JWK, a JWK Set or a PEM private key. */
+      readonly env: string;
+    } & Encrypted);
 
 /** Key source, which is reloaded. */
 export interface DecryptionKeySource {
@@ -65,8 +73,14 @@ export interface DecryptionKeySource {
 
 /** Location of decryption keys, with members for keys that do not have them. */
 export type DecryptionKeyLocation = (
-  | { readonly jwk: Jwk }
-  | { readonly jwks: JwkSet }
+  | {
+      /** Private or symmetric JWK. */
+      readonly jwk: Jwk;
+    }
+  | {
+      /** JWK Set with private or symmetric keys, the current one first. */
+      readonly jwks: JwkSet;
+    }
   | DecryptionKeyText
   | DecryptionKeySource
 ) &

@@ -8,7 +8,11 @@ export const CONTENT_KEY_BYTES = {
   'A256CBC-HS512': 64,
 } as const;
 
-/** Content encryption algorithm (`enc`) of a trusted issuer. */
+/**
+ * Content encryption algorithm (`enc`) of a trusted issuer.
+ *
+ * @useDeclaredType
+ */
 export type ContentEncryptionAlgorithm = keyof typeof CONTENT_KEY_BYTES;
 
 /** Key management algorithms (RFC 7518 §4.1) and the type of key that each one requires. */
@@ -27,7 +31,11 @@ export const KEY_MANAGEMENT = {
   'ECDH-ES+A256KW': 'agreement',
 } as const;
 
-/** Key management algorithm (`alg`) of a trusted issuer. */
+/**
+ * Key management algorithm (`alg`) of a trusted issuer.
+ *
+ * @useDeclaredType
+ */
 export type KeyManagementAlgorithm = keyof typeof KEY_MANAGEMENT;
 
 export function isContentEncryptionAlgorithm(value: unknown): value is ContentEncryptionAlgorithm {

@@ -18,14 +18,22 @@ import { parseJsonObject, readVariableText } from './read-key-text.js';
 export type KeyLocation =
   | PassphraseKey
   | LegacyPassphraseKey
-  /** Root secret: 32 random bytes, or their base64url (43 characters) or hexadecimal (64 digits) form. */
-  | { readonly secret: Uint8Array | string }
-  /** JWK. With `kty` "oct" and `key_ops: ["deriveKey"]`, a root. Otherwise, a key for access tokens, used as is. */
-  | { readonly jwk: Jwk }
-  /** JWK Set. As `current` and without `nbf`, its first key encrypts. */
-  | { readonly jwks: JwkSet }
-  /** Name of an environment variable that contains a root secret in text form, a JWK or a JWK Set. */
-  | { readonly env: string }
+  | {
+      /** Root secret: 32 random bytes, or their base64url (43 characters) or hexadecimal (64 digits) form. */
+      readonly secret: Uint8Array | string;
+    }
+  | {
+      /** JWK. With `kty` "oct" and `key_ops: ["deriveKey"]`, a root. Otherwise, a key for access tokens, used as is. */
+      readonly jwk: Jwk;
+    }
+  | {
+      /** JWK Set. As `current` and without `nbf`, its first key encrypts. */
+      readonly jwks: JwkSet;
+    }
+  | {
+      /** Name of an environment variable that contains a root secret in text form, a JWK or a JWK Set. */
+      readonly env: string;
+    }
   /** Path of a file with the same content. Other users must have no access (mode 0600). */
   | PrivateFile;
 

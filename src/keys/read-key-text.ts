@@ -4,13 +4,26 @@ import type { Jwk, JwkSet } from './jwk.js';
 
 /** Location of a key in text form: an environment variable or a file. */
 export type KeyTextLocation =
-  /** Name of an environment variable. */
-  | { readonly env: string }
-  /** Path of a file. */
-  | { readonly file: string };
+  | {
+      /** Name of an environment variable: 1 to 40 letters, digits or underscores. */
+      readonly env: string;
+    }
+  | {
+      /** Path of a file. Its access mode is not checked. */
+      readonly file: string;
+    };
 
 /** JWK or JWK Set, or its location. An environment variable or a file may contain either. */
-export type JwkLocation = { readonly jwk: Jwk } | { readonly jwks: JwkSet } | KeyTextLocation;
+export type JwkLocation =
+  | {
+      /** JWK. */
+      readonly jwk: Jwk;
+    }
+  | {
+      /** JWK Set. */
+      readonly jwks: JwkSet;
+    }
+  | KeyTextLocation;
 
 export interface KeyText {
   /** The trimmed text. Never empty for an environment variable. */

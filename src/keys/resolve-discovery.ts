@@ -36,7 +36,12 @@ export interface DiscoverJwksOptions extends JwksTuning {
    *
    * @default undefined (the certificate authorities of Node)
    */
-  readonly ca?: string | { readonly file: string };
+  readonly ca?:
+    | string
+    | {
+        /** Path of a file with PEM certificates. */
+        readonly file: string;
+      };
   /**
    * File with a bearer token for the issuer, for example of a Kubernetes service account. The file is read at each
    * load. The token is sent only to the origin of the issuer.

@@ -27,7 +27,11 @@ export const VERIFICATION_SHAPES: Readonly<Record<VerificationAlgorithm, KeyShap
   ES512: 'P-521',
 };
 
-/** Signature algorithm (`alg`) of a nested JWS that this package signs. */
+/**
+ * Signature algorithm (`alg`) of a nested JWS that this package signs.
+ *
+ * @useDeclaredType
+ */
 export type SignatureAlgorithm = keyof typeof SIGNING_SHAPES;
 
 /** Public key of an issuer, for one signature algorithm. */

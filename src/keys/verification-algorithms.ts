@@ -13,7 +13,11 @@ export const VERIFICATION_ALGORITHMS = [
   'ES512',
 ] as const;
 
-/** Signature algorithm (`alg`) of a trusted issuer. `EdDSA` and `Ed25519` are two names of one algorithm. */
+/**
+ * Signature algorithm (`alg`) of a trusted issuer. `EdDSA` and `Ed25519` are two names of one algorithm.
+ *
+ * @useDeclaredType
+ */
 export type VerificationAlgorithm = (typeof VERIFICATION_ALGORITHMS)[number];
 
 export function isVerificationAlgorithm(value: unknown): value is VerificationAlgorithm {

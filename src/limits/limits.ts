@@ -14,7 +14,7 @@ import { type LimitStore, USAGE_RANGE } from '../stores/limit-store.js';
 import { memoryLimitStore } from '../stores/memory/memory-limit-store.js';
 import { requireStore } from '../stores/require-store.js';
 import type { Stores } from '../stores/stores.js';
-import { DEFAULT_RATE_LIMITS, type RateLimits } from '../token/claims/claims-set.js';
+import { DEFAULT_RATE_LIMITS, type RateLimits } from '../token/claims/rate-limits.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import {
   type Admission,
@@ -27,18 +27,22 @@ import { buildReservation, buildStep, type Cost, describeLimits, nameViolated } 
 import { type Charge, resolveCharges } from './resolve-charges.js';
 import { createRunningAdmissions } from './running-admissions.js';
 
-/**
- * Behavior while the limit store is unavailable:
- *
- * - `deny` rejects requests with 503,
- * - `local` enforces a fraction of each limit in each process,
- * - `allow` admits requests without counting them.
- */
+/** Behavior while the limit store is unavailable. */
 export type StoreFailurePolicy =
-  | { readonly kind: 'deny' }
-  /** `share`: fraction of each limit per process, greater than 0 and at most 1. Scaled limits are at least 1. */
-  | { readonly kind: 'local'; readonly share: number }
-  | { readonly kind: 'allow' };
+  | {
+      /** Requests are rejected with 503. */
+      readonly kind: 'deny';
+    }
+  | {
+      /** Each process enforces a fraction of each limit. */
+      readonly kind: 'local';
+      /** Fraction of each limit per process, greater than 0 and at most 1. Scaled limits are at least 1. */
+      readonly share: number;
+    }
+  | {
+      /** Requests are admitted and not counted. */
+      readonly kind: 'allow';
+    };
 
 /** Options of `createLimits()`. */
 export interface LimitsOptions {

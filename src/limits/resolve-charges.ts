@@ -1,6 +1,7 @@
 import type { ApiKey } from '../api-keys/api-key.js';
-import type { LineageEntry, RateLimits, UserLimits } from '../token/claims/claims-set.js';
-import { API_KEY_TYPES } from '../token/claims/claims-set.js';
+import type { LineageEntry } from '../token/claims/claims-set.js';
+import type { RateLimits, UserLimits } from '../token/claims/rate-limits.js';
+import { API_KEY_TYPES } from '../token/claims/token-type-names.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 
 /** Bucket to which a request is charged, and its limits. */

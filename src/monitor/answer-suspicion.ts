@@ -4,7 +4,13 @@ import type { Revocable } from '../revocation/revocable.js';
 import type { SuspiciousUse } from './suspicious-use.js';
 
 /** Target of an automatic revocation, as `Revocations.revoke()` accepts it. */
-export type AnswerTarget = Extract<Revocable, { readonly kind: Choice }>;
+export type AnswerTarget = Extract<
+  Revocable,
+  {
+    /** Subjects and keys are never revoked automatically. */
+    readonly kind: 'token' | 'session' | 'api_key';
+  }
+>;
 
 /** Methods and fields of `Revocations` that automatic revocations require. */
 export interface Revoker {
@@ -50,7 +56,7 @@ export interface SuspicionAnswer {
 
 const KNOWN: KnownOptions<SuspicionAnswer> = { revocations: true, by: true };
 
-type Choice = 'token' | 'session' | 'api_key';
+type Choice = AnswerTarget['kind'];
 
 const CHOICES: Readonly<Record<keyof AnswersByKind, readonly Choice[]>> = {
   token_from_many_addresses: ['token', 'session', 'api_key'],

@@ -1,4 +1,8 @@
-/** Threshold that an alert reached, and time of the event that reached it. */
+/**
+ * Threshold that an alert reached, and time of the event that reached it.
+ *
+ * @inline
+ */
 export interface PassedThreshold {
   /** Time of the audit event that reached the threshold, ISO 8601 in UTC. */
   readonly time: string;
@@ -13,13 +17,19 @@ export interface PassedThreshold {
 /**
  * Whether the counted tokens carried a proof of issuance. Without it, the identities may be forged, so the monitor
  * never answers the alert.
+ *
+ * @inline
  */
 interface Proof {
   /** Present if the tokens prove their issuance. */
   readonly proven?: true;
 }
 
-/** Identifiers of a token, as in audit events. */
+/**
+ * Identifiers of a token, as in audit events.
+ *
+ * @inline
+ */
 interface SuspiciousToken extends Proof {
   /** Trusted issuer of the token, if any. The other identities are then identities of this issuer. */
   readonly issuer?: string;
@@ -78,6 +88,7 @@ export type SuspiciousUse = PassedThreshold &
     | {
         /** A revoked token, or a token of an inactive API key, was presented `observed` times. */
         readonly kind: 'use_after_revocation';
+        /** Reason for rejecting the token: a revocation, or an inactive API key. */
         readonly reason: 'revoked' | 'key_inactive';
         /** Trusted issuer of the token, if any. The other identities are then identities of this issuer. */
         readonly issuer?: string;
@@ -90,6 +101,7 @@ export type SuspiciousUse = PassedThreshold &
         readonly clientId?: string;
         /** Subject of the token or session. */
         readonly subject?: string;
+        /** Client address: IPv4 address or IPv6 prefix of 56 bits. */
         readonly address?: string;
       }
     | (Proof & {
@@ -97,6 +109,7 @@ export type SuspiciousUse = PassedThreshold &
         readonly kind: 'sudden_rate';
         /** `key_id` of the client. */
         readonly clientId: string;
+        /** Counted events: tokens issued to the API key, or uses of its tokens. */
         readonly of: 'issuance' | 'acceptance';
         /** Moving average of the counts in earlier windows. */
         readonly average: number;

@@ -5,6 +5,7 @@ import { assertObject, describeName } from '../base/options.js';
 /** Target of a revocation. Session and subject IDs are unique only within a `clientId`. */
 export type Revocable =
   | (OfIssuer & {
+      /** One token. */
       readonly kind: 'token';
       /** `jti` of the token. */
       readonly jti: string;
@@ -32,6 +33,7 @@ export type Revocable =
       readonly subject?: string;
     })
   | (OfIssuer & {
+      /** All tokens of a session that were issued up to the current second. */
       readonly kind: 'session';
       /** `client_id` of the tokens. */
       readonly clientId: string;
@@ -45,6 +47,7 @@ export type Revocable =
       readonly subject?: string;
     })
   | (OfIssuer & {
+      /** All tokens of an API key that were issued up to a cut-off. */
       readonly kind: 'api_key';
       /** `client_id` of the tokens. */
       readonly clientId: string;
@@ -55,10 +58,26 @@ export type Revocable =
        */
       readonly issuedUpTo?: NumericDate;
     })
-  | (OfIssuer & { readonly kind: 'subject'; readonly clientId: string; readonly subject: string })
-  | { readonly kind: 'kid'; readonly kid: string };
+  | (OfIssuer & {
+      /** All tokens of a subject that were issued up to the current second. */
+      readonly kind: 'subject';
+      /** `client_id` of the tokens. */
+      readonly clientId: string;
+      /** `sub` of the tokens. */
+      readonly subject: string;
+    })
+  | {
+      /** All tokens that were encrypted under a key. Later tokens of the key are also rejected. */
+      readonly kind: 'kid';
+      /** Key ID in the token headers. */
+      readonly kid: string;
+    };
 
-/** Issuer of a target. An equal ID from a different issuer is a different identity. */
+/**
+ * Issuer of a target. An equal ID from a different issuer is a different identity.
+ *
+ * @inline
+ */
 interface OfIssuer {
   /**
    * `iss` of the tokens. Required for tokens of a trusted issuer.

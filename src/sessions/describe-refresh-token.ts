@@ -1,5 +1,5 @@
 import { type AuditOrigin, auditOrigin } from '../audit/audit-origin.js';
-import type { TokenIssuance } from '../audit/events.js';
+import type { TokenIssuance } from '../audit/token-events.js';
 import type { FamilyState } from '../stores/family-store.js';
 import { bindKeys, type KeyBinding } from './key-binding.js';
 import type { MadeToken } from './refresh-token-codec.js';

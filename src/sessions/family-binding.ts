@@ -1,5 +1,5 @@
 import type { AuditOrigin } from '../audit/audit-origin.js';
-import { InvalidGrantError } from '../base/errors.js';
+import { InvalidGrantError } from '../base/token-endpoint-errors.js';
 import type { FamilyState, StoredFamily } from '../stores/family-store.js';
 import { entombFamily, type FamilyEndParts } from './end-family.js';
 import type { KeyHolder } from './key-binding.js';

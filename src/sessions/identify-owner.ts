@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { AccessDeniedError } from '../base/errors.js';
 import { verifiedToken } from '../http/find-verified-token.js';
-import { API_KEY_TYPES, type ApiKeyType } from '../token/claims/claims-set.js';
+import { API_KEY_TYPES, type ApiKeyType } from '../token/claims/token-type-names.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
 import type { CurrentSession, SessionOwner } from './session.js';
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { type AuditOrigin, auditOrigin } from '../audit/audit-origin.js';
 import type { AuditTrail } from '../audit/record.js';
 import type { Clock, NumericDate } from '../base/clock.js';
-import { InvalidGrantError } from '../base/errors.js';
 import { createTurns } from '../base/take-turns.js';
+import { InvalidGrantError } from '../base/token-endpoint-errors.js';
 import type { Revocations } from '../revocation/revocations-contract.js';
 import { textOfName } from '../stores/family-index.js';
 import type {

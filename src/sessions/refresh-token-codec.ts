@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { NumericDate } from '../base/clock.js';
-import { InvalidGrantError, InvalidTokenError } from '../base/errors.js';
+import { InvalidTokenError } from '../base/errors.js';
+import { InvalidGrantError } from '../base/token-endpoint-errors.js';
 import type { DirectKey } from '../keys/content-key.js';
 import type { KeyRingInternals } from '../keys/key-ring-internals.js';
 import type { Verification } from '../keys/resolve-verification.js';

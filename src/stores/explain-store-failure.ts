@@ -88,7 +88,7 @@ const MAX_DEPTH = 5;
  * Classify a failure of a store by the error of a store method. Unknown failures have the reason `unavailable`.
  *
  * @example
- * stores.counters.add(step).catch((error) => {
+ * revocations.revoke({ kind: 'kid', kid: '3f2a90c1d4e5b6a798807162' }).catch((error) => {
  *   const { reason, advice } = explainStoreFailure(error);
  *   log.error({ reason }, advice);
  * });

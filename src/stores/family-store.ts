@@ -67,7 +67,11 @@ export type FamilyState = {
   readonly ended?: 'reused' | 'revoked' | 'guessed';
 };
 
-/** Person of a directory. */
+/**
+ * Person of a directory.
+ *
+ * @inline
+ */
 export type PersonReference = {
   /** Name of the directory in the option `directories` of `tokenRouter()`. */
   readonly directory: string;
@@ -75,7 +79,11 @@ export type PersonReference = {
   readonly id: string;
 };
 
-/** A used refresh token that a successor has replaced. */
+/**
+ * A used refresh token that a successor has replaced.
+ *
+ * @inline
+ */
 export interface ConsumedToken {
   /** Digest of the consumed token. */
   readonly digest: string;
@@ -115,9 +123,28 @@ export interface FamilyName {
 
 /** Selection of families for `list`: by API key, by subject or by session. */
 export type FamilyGroup =
-  | { readonly kind: 'api_key'; readonly clientId: string }
-  | { readonly kind: 'subject'; readonly clientId: string; readonly subject: string }
-  | { readonly kind: 'session'; readonly clientId: string; readonly sessionId: string };
+  | {
+      /** All families of an API key. */
+      readonly kind: 'api_key';
+      /** `key_id` of the API key. */
+      readonly clientId: string;
+    }
+  | {
+      /** Families of one subject of an API key. */
+      readonly kind: 'subject';
+      /** `key_id` of the API key. */
+      readonly clientId: string;
+      /** Subject of the refresh tokens. */
+      readonly subject: string;
+    }
+  | {
+      /** Families of one session of an API key. */
+      readonly kind: 'session';
+      /** `key_id` of the API key. */
+      readonly clientId: string;
+      /** Session ID. */
+      readonly sessionId: string;
+    };
 
 /** Position and size of a page of families. */
 export interface FamilyPageRequest {

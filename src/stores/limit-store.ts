@@ -37,7 +37,12 @@ export interface Bucket {
    *
    * @default undefined (no group)
    */
-  readonly group?: { readonly name: string; readonly maxMembers: number };
+  readonly group?: {
+    /** Name of the group: up to 200 characters of well-formed Unicode. */
+    readonly name: string;
+    /** Maximum number of buckets in use at the same time: a positive integer. */
+    readonly maxMembers: number;
+  };
 }
 
 /** Request for admission to one or more buckets. Either all buckets admit it, or none does. */
@@ -78,11 +83,18 @@ export type Refusal = {
 
 /** Result of `admit`: the state of each rate limit and, after a rejection, the limits that rejected it. */
 export type AdmissionAnswer =
-  | { readonly kind: 'admitted'; readonly states: readonly RateState[] }
   | {
-      /** Kind of the limit. */
+      /** All buckets admitted the request. Its cost is spent, and its lease has started. */
+      readonly kind: 'admitted';
+      /** State of each rate limit after the admission. */
+      readonly states: readonly RateState[];
+    }
+  | {
+      /** At least one bucket rejected the request. No cost is spent. */
       readonly kind: 'refused';
+      /** Limits that rejected the request, at least one. */
       readonly refusals: readonly Refusal[];
+      /** State of each rate limit. */
       readonly states: readonly RateState[];
     };
 

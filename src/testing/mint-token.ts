@@ -5,7 +5,8 @@ import {
   type UserTokenRequest,
 } from '../issue/issue-request.js';
 import { createTokenIssuer, type TokenIssuerOptions } from '../issue/token-issuer.js';
-import { API_KEY_TYPES, DEFAULT_RATE_LIMITS } from '../token/claims/claims-set.js';
+import { DEFAULT_RATE_LIMITS } from '../token/claims/rate-limits.js';
+import { API_KEY_TYPES } from '../token/claims/token-type-names.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { createTestKeyRing } from './test-key-ring.js';
 
@@ -21,7 +22,11 @@ const TEST_USER = 'test-user';
 /** Client and subject of any other token, unless the test names them. */
 const TEST_CLIENT = 'test-client';
 
-/** Settings of the issuer. Set those of the application under test if it does not use the defaults. */
+/**
+ * Settings of the issuer. Set those of the application under test if it does not use the defaults.
+ *
+ * @inline
+ */
 interface TestIssuer extends Pick<TokenIssuerOptions, 'signing'> {
   /** @default createTestKeyRing() */
   readonly keyRing?: TokenIssuerOptions['keyRing'];
@@ -31,20 +36,18 @@ interface TestIssuer extends Pick<TokenIssuerOptions, 'signing'> {
   readonly clock?: TokenIssuerOptions['clock'];
 }
 
-/** A member that `mintToken()` has a default for. */
-type WithDefault<Request, Name extends keyof Request> = Omit<Request, Name> & Partial<Pick<Request, Name>>;
-
-/** A token for a user, with `subject: 'test-user'` by default, or for a client with `clientId: 'test-client'`. */
-type TestRequest<Claims extends object> =
-  | WithDefault<UserTokenRequest<Claims>, 'subject'>
-  | WithDefault<ClientTokenRequest, 'subject' | 'clientId'>;
-
 /**
- * Options of `mintToken()`: those of `issue()`, all of which have a default, and settings of the issuer.
+ * Options of `mintToken()`: those of `issue()`, and settings of the issuer. All have a default: `subject` of a user token
+ * is `test-user`, and `subject` and `clientId` of all other tokens are `test-client`.
  *
  * @typeParam Claims custom claims of user tokens
  */
-export type MintTokenOptions<Claims extends object = NoClaims> = TestIssuer & TestRequest<Claims>;
+export type MintTokenOptions<Claims extends object = NoClaims> = TestIssuer &
+  (
+    | (Omit<UserTokenRequest<Claims>, 'subject'> & Partial<Pick<UserTokenRequest<Claims>, 'subject'>>)
+    | (Omit<ClientTokenRequest, 'subject' | 'clientId'> &
+        Partial<Pick<ClientTokenRequest, 'subject' | 'clientId'>>)
+  );
 
 /**
  * Create an access token for a test. Without options, it is a token for the user `test-user`, without scope, that an
@@ -78,7 +81,7 @@ export async function mintToken(options: MintTokenOptions = {}): Promise<string>
   return token;
 }
 
-function completeRequest(request: TestRequest<NoClaims>): IssueRequest {
+function completeRequest(request: MintTokenOptions): IssueRequest {
   if (!isClientRequest(request)) return { subject: TEST_USER, ...request };
   const hasLimits = API_KEY_TYPES.some((type) => type === request.type);
   const claims = { ...(hasLimits && { rate_limits: DEFAULT_RATE_LIMITS }), ...request.claims };

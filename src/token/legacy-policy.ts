@@ -3,8 +3,9 @@ import { assertOptions, assertString, type KnownOptions } from '../base/options.
 import type { DirectKey } from '../keys/content-key.js';
 import { contentKeyOf, type LegacyKey } from '../keys/create-legacy-key.js';
 import type { ClaimsPolicy } from './claims/claims-policy.js';
-import { ACCESS_TOKEN_TYP, isTokenType } from './claims/claims-set.js';
+import { ACCESS_TOKEN_TYP } from './claims/claims-set.js';
 import type { LegacyClaims, LegacyTokenType } from './claims/complete-legacy-claims.js';
+import { isTokenType } from './claims/token-type-names.js';
 import type { ProtectedHeader } from './protected-header.js';
 
 /** Options for accepting tokens from another stack, with defaults for missing claims. All options are required. */

@@ -114,12 +114,15 @@ export interface TrustedIssuerOptions {
    */
   readonly kidlessRotation?: boolean;
   /**
-   * Accepts signed JWTs without encryption until a time, while the issuer turns on encryption. `until` is a NumericDate
-   * in seconds, at most 180 days ahead. Each such token causes the audit event `token.not_encrypted`.
+   * Accepts signed JWTs without encryption until a time, while the issuer turns on encryption. Each such token causes the
+   * audit event `token.not_encrypted`.
    *
    * @default undefined (tokens without encryption are rejected)
    */
-  readonly signedOnly?: { readonly until: NumericDate };
+  readonly signedOnly?: {
+    /** Time from which tokens without encryption are rejected, in seconds since 1970. At most 180 days ahead. */
+    readonly until: NumericDate;
+  };
 }
 
 /** Issuer of another party whose tokens are accepted, from `trustedIssuer()` or a preset. */

@@ -7,7 +7,7 @@ import {
   digestSecret,
 } from '../../src/api-keys/api-key-registry.js';
 import { generateApiKey } from '../../src/api-keys/generate-api-key.js';
-import { InvalidClientError } from '../../src/base/errors.js';
+import { InvalidClientError } from '../../src/base/token-endpoint-errors.js';
 import { apiKeyOf } from '../support/api-key-files.js';
 import { thrownBy } from '../support/caught.js';
 import { NOW } from '../support/tokens.js';

@@ -8,7 +8,7 @@ import { claimsByKeyType } from '../../src/api-keys/claims-by-key-type.js';
 import { ConfigurationError } from '../../src/api-keys/configuration-error.js';
 import { generateApiKey } from '../../src/api-keys/generate-api-key.js';
 import { loadApiKeys } from '../../src/api-keys/load-api-keys.js';
-import { InvalidClientError } from '../../src/base/errors.js';
+import { InvalidClientError } from '../../src/base/token-endpoint-errors.js';
 import {
   faultsOf,
   type KeyFiles,

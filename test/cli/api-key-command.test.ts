@@ -83,10 +83,17 @@ describe('api-key create', () => {
     ['an unknown type', ['--show', '--type', 'admin']],
     ['an expiry that is not a time', ['--show', '--expires', 'tomorrow']],
     ['an invalid permission', ['--show', '--permissions', 'a b']],
+    ['permissions with commas', ['--show', '--permissions', 'read,write']],
     ['an unknown option', ['--show', '--role', 'x']],
   ])('rejects %s with exit code 2, and writes nothing', async (_name, args) => {
     expect((await run(['api-key', 'create', 'app', ...args])).code).toBe(2);
     await expect(stat(join(directory(), 'api-keys', 'app.yaml'))).rejects.toThrow('ENOENT');
+  });
+
+  test('says how to pass several permissions if they have commas', async () => {
+    const { notes } = await run(['api-key', 'create', 'app', '--show', '--permissions', 'read,write']);
+
+    expect(notes).toContain('separate scopes with spaces, for example --permissions read write');
   });
 });
 

@@ -1,10 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 
 const ROOT = new URL('../../', import.meta.url);
 const page = await readFile(new URL('docs/reference/audit-events.md', ROOT), 'utf8');
-const files = ['src/audit/key-events.ts', 'src/audit/user-events.ts', 'src/audit/events.ts'];
-const source = (await Promise.all(files.map((file) => readFile(new URL(file, ROOT), 'utf8')))).join('\n');
+const files = (await readdir(new URL('src/audit/', ROOT))).filter((file) => file.endsWith('-events.ts'));
+const source = (
+  await Promise.all(files.map((file) => readFile(new URL(`src/audit/${file}`, ROOT), 'utf8')))
+).join('\n');
 
 /** Members of an event: `?` stands behind those that may be absent. */
 type Members = readonly string[];

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { InvalidClientError, InvalidRequestError } from '../../src/base/errors.js';
+import { InvalidRequestError } from '../../src/base/errors.js';
+import { InvalidClientError } from '../../src/base/token-endpoint-errors.js';
 import {
   type ClientAuthentication,
   challengeScheme,

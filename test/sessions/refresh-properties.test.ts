@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { noAuditTrail } from '../../src/audit/record.js';
-import { InvalidGrantError } from '../../src/base/errors.js';
+import { InvalidGrantError } from '../../src/base/token-endpoint-errors.js';
 import { internalsOf } from '../../src/keys/key-ring-internals.js';
 import type { Revocable } from '../../src/revocation/revocable.js';
 import { createRevocations } from '../../src/revocation/revocations.js';

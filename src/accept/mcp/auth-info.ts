@@ -1,6 +1,7 @@
 import { AccessDeniedError } from '../../base/errors.js';
 import { parseUrl } from '../../base/parse-url.js';
-import type { ClaimsSet, TokenType } from '../../token/claims/claims-set.js';
+import type { ClaimsSet } from '../../token/claims/claims-set.js';
+import type { TokenType } from '../../token/claims/token-type-names.js';
 import type { VerifiedToken } from '../../token/claims/verified-token.js';
 
 /** Facts of a token that have no other member in `AuthInfo`. */

@@ -53,6 +53,7 @@ const KNOWN: KnownOptions<McpTokenVerifierOptions<object>> = { ...VERIFIER_OPTIO
  *   audience,
  *   createError: (code, message) => new OAuthError(code, message),
  * });
+ * const resourceMetadataUrl = protectedResourceUrl(audience);
  * app.use('/mcp', requireBearerAuth({ verifier, expectedResource: new URL(audience), resourceMetadataUrl }));
  */
 export function tokenVerifier<Claims extends object = NoClaims>(

@@ -7,7 +7,7 @@ import type { JsonObject } from '../../base/json.js';
 import { createFile } from '../../base/write-file.js';
 import { generateSigningJwk } from '../../keys/generate-signing-jwk.js';
 import type { JwkSet } from '../../keys/jwk.js';
-import { API_KEY_TYPES } from '../../token/claims/claims-set.js';
+import { API_KEY_TYPES } from '../../token/claims/token-type-names.js';
 import type { CommandIo } from '../command-io.js';
 import { printResult } from '../print-result.js';
 import { apiKeysOption, jsonOption, UsageError } from '../settings.js';
@@ -38,7 +38,7 @@ export function apiKeyCreateCommand(io: CommandIo): Command {
     .addOption(
       new Option('--type <type>', 'type of the API key').choices([...API_KEY_TYPES]).default('api_call'),
     )
-    .option('--permissions <scope...>', 'scopes that the API key can request')
+    .option('--permissions <scope...>', 'scopes that the API key can request, separated by spaces')
     .option('--expires <time>', 'expiry, for example 2030-12-31T23:59:59Z')
     .addOption(
       new Option(
@@ -69,6 +69,12 @@ async function create(io: CommandIo, keyId: string, options: CreateOptions): Pro
   if (options.out === undefined && options.show !== true) {
     throw new UsageError(
       'The output of the new key is missing: pass --show to print it, or --out FILE to write it to a file',
+    );
+  }
+  // RFC 6749 §3.3 allows commas in scope tokens, so API key files do too.
+  if (options.permissions?.some((scope) => scope.includes(','))) {
+    throw new UsageError(
+      '--permissions contains a comma: separate scopes with spaces, for example --permissions read write',
     );
   }
   const { fields, secret, result } = options.keyPair === true ? generatePair() : generateSecret(options);

@@ -1,7 +1,8 @@
 import type { RequestHandler } from 'express';
 import { debugRejection } from '../../base/debug-rejection.js';
-import { InvalidGrantError, InvalidTokenError, UnsupportedTokenTypeError } from '../../base/errors.js';
+import { InvalidTokenError } from '../../base/errors.js';
 import type { TokenRejection } from '../../base/rejections.js';
+import { InvalidGrantError, UnsupportedTokenTypeError } from '../../base/token-endpoint-errors.js';
 import { asyncHandler } from '../../http/async-handler.js';
 import { NO_STORE } from '../../http/no-store.js';
 import { createRequestSlot } from '../../http/request-slot.js';

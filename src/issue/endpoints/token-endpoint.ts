@@ -1,7 +1,8 @@
 import type { Request, RequestHandler } from 'express';
 import type { SurplusScopes } from '../../api-keys/api-key.js';
 import type { NumericDate } from '../../base/clock.js';
-import { InvalidRequestError, InvalidTargetError, UnsupportedGrantTypeError } from '../../base/errors.js';
+import { InvalidRequestError } from '../../base/errors.js';
+import { InvalidTargetError, UnsupportedGrantTypeError } from '../../base/token-endpoint-errors.js';
 import { asyncHandler } from '../../http/async-handler.js';
 import { readAuditOrigin } from '../../http/audit-origin-reader.js';
 import { NO_STORE } from '../../http/no-store.js';

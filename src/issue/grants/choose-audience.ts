@@ -1,5 +1,5 @@
 import type { ApiKey } from '../../api-keys/api-key.js';
-import { InvalidTargetError } from '../../base/errors.js';
+import { InvalidTargetError } from '../../base/token-endpoint-errors.js';
 import { findTarget } from './find-target.js';
 import type { GrantParameters } from './grant.js';
 

@@ -1,5 +1,5 @@
 import type { ApiKey } from '../../api-keys/api-key.js';
-import { InvalidScopeError, UnauthorizedClientError } from '../../base/errors.js';
+import { InvalidScopeError, UnauthorizedClientError } from '../../base/token-endpoint-errors.js';
 import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
 import type { PersonReference } from '../../stores/family-store.js';
 import type { IdTokenUsers } from '../id-tokens/id-token-users.js';

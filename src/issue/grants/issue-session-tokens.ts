@@ -1,4 +1,5 @@
-import { InvalidRequestError, InvalidScopeError } from '../../base/errors.js';
+import { InvalidRequestError } from '../../base/errors.js';
+import { InvalidScopeError } from '../../base/token-endpoint-errors.js';
 import { confirmationOf } from '../../sessions/key-binding.js';
 import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
 import type { PersonReference } from '../../stores/family-store.js';

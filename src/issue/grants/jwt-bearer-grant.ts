@@ -1,5 +1,9 @@
 import type { ApiKey } from '../../api-keys/api-key.js';
-import { InvalidGrantError, InvalidScopeError, InvalidTargetError } from '../../base/errors.js';
+import {
+  InvalidGrantError,
+  InvalidScopeError,
+  InvalidTargetError,
+} from '../../base/token-endpoint-errors.js';
 import { parseScope } from '../../token/claims/scope.js';
 import type { VerifiedUsers } from '../users/verified-users.js';
 import { verifyUser } from '../users/verify-user.js';

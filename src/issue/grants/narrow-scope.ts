@@ -1,5 +1,5 @@
 import type { SurplusScopes } from '../../api-keys/api-key.js';
-import { InvalidScopeError } from '../../base/errors.js';
+import { InvalidScopeError } from '../../base/token-endpoint-errors.js';
 import { parseScope } from '../../token/claims/scope.js';
 
 /** Treatment of requested scope tokens that are not available. */

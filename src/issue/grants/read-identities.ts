@@ -1,5 +1,6 @@
 import type { ApiKey } from '../../api-keys/api-key.js';
-import { InvalidRequestError, InvalidScopeError } from '../../base/errors.js';
+import { InvalidRequestError } from '../../base/errors.js';
+import { InvalidScopeError } from '../../base/token-endpoint-errors.js';
 import type { VerifiedUser } from '../users/verified-user.js';
 import type { VerifiedUsers } from '../users/verified-users.js';
 import type { GrantParameters } from './grant.js';

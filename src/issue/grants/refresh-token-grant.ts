@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { ApiKey } from '../../api-keys/api-key.js';
-import { InvalidGrantError, InvalidRequestError, InvalidScopeError } from '../../base/errors.js';
+import { InvalidRequestError } from '../../base/errors.js';
+import { InvalidGrantError, InvalidScopeError } from '../../base/token-endpoint-errors.js';
 import type { RefreshFamilies } from '../../sessions/refresh-contract.js';
 import type { RefreshTokenCodec } from '../../sessions/refresh-token-codec.js';
 import type { FamilyState } from '../../stores/family-store.js';

@@ -1,13 +1,9 @@
 import type { ApiKey, DelegationRules } from '../../api-keys/api-key.js';
 import type { NumericDate } from '../../base/clock.js';
-import {
-  InvalidRequestError,
-  InvalidScopeError,
-  InvalidTokenError,
-  UnauthorizedClientError,
-} from '../../base/errors.js';
+import { InvalidRequestError, InvalidTokenError } from '../../base/errors.js';
 import { isJsonObject } from '../../base/json.js';
 import type { ExchangeRejection } from '../../base/rejections.js';
+import { InvalidScopeError, UnauthorizedClientError } from '../../base/token-endpoint-errors.js';
 import type { VerifiedToken } from '../../token/claims/verified-token.js';
 import type { VerifyToken } from '../router-verifiers.js';
 import {

@@ -2,7 +2,7 @@ import type { ApiKey } from '../../api-keys/api-key.js';
 import { auditOrigin } from '../../audit/audit-origin.js';
 import type { AuditTrail } from '../../audit/record.js';
 import type { Clock } from '../../base/clock.js';
-import { InvalidGrantError, InvalidScopeError } from '../../base/errors.js';
+import { InvalidGrantError, InvalidScopeError } from '../../base/token-endpoint-errors.js';
 import { subjectOf } from '../../directory/subject-of.js';
 import type { CounterStore } from '../../stores/counter-store.js';
 import { useOnce } from '../use-once.js';

@@ -16,7 +16,11 @@ export interface DirectoryLink {
   readonly by: 'id' | 'name';
 }
 
-/** Options that all identity providers share. */
+/**
+ * Options that all identity providers share.
+ *
+ * @inline
+ */
 interface AnyProvider {
   /** Exact value of `iss` in the ID tokens: an `https:` URL. OpenID Connect Core §2. */
   readonly issuer: string;
@@ -30,7 +34,11 @@ interface AnyProvider {
   readonly directory?: DirectoryLink;
 }
 
-/** Provider whose ID tokens contain the groups of a person. */
+/**
+ * Provider whose ID tokens contain the groups of a person.
+ *
+ * @inline
+ */
 interface GroupProvider extends AnyProvider {
   /**
    * Claim with the groups of a person. Not allowed with `directory`.
@@ -42,23 +50,35 @@ interface GroupProvider extends AnyProvider {
 
 /**
  * OpenID provider, for the option `identityProviders` of `tokenRouter()`. The type determines how its ID tokens identify a
- * person:
- *
- * - `entra`: Microsoft Entra ID, by `tid` and `oid`. `issuer` is that of one tenant, or for a multi-tenant application
- *   `https://login.microsoftonline.com/{tenantid}/v2.0`. API keys then list the issuer of each tenant.
- * - `okta`: Okta, by `sub`.
- * - `keycloak`: Keycloak, by `sub`. `typ` in the payload must be `ID`.
- * - `google`: Google, by `sub`. Its ID tokens contain no groups.
- * - `standard`: another OpenID provider, by `sub`.
+ * person.
  *
  * @see OpenID Connect Core 1.0 §2
  */
 export type IdentityProvider =
-  | ({ readonly type: 'entra' } & GroupProvider)
-  | ({ readonly type: 'okta' } & GroupProvider)
-  | ({ readonly type: 'keycloak' } & GroupProvider)
-  | ({ readonly type: 'google' } & AnyProvider)
-  | ({ readonly type: 'standard' } & GroupProvider);
+  | ({
+      /**
+       * Microsoft Entra ID, which identifies a person by `tid` and `oid`. `issuer` is that of one tenant, or for a
+       * multi-tenant application `https://login.microsoftonline.com/{tenantid}/v2.0`. API keys then list the issuer of
+       * each tenant.
+       */
+      readonly type: 'entra';
+    } & GroupProvider)
+  | ({
+      /** Okta, which identifies a person by `sub`. */
+      readonly type: 'okta';
+    } & GroupProvider)
+  | ({
+      /** Keycloak, which identifies a person by `sub`. `typ` in the payload must be `ID`. */
+      readonly type: 'keycloak';
+    } & GroupProvider)
+  | ({
+      /** Google, which identifies a person by `sub`. Its ID tokens contain no groups. */
+      readonly type: 'google';
+    } & AnyProvider)
+  | ({
+      /** Another OpenID provider, which identifies a person by `sub`. */
+      readonly type: 'standard';
+    } & GroupProvider);
 
 /** Type of an identity provider. */
 export type IdentityProviderType = IdentityProvider['type'];

@@ -1,5 +1,5 @@
 import type { ApiKey } from '../../api-keys/api-key.js';
-import { InvalidScopeError } from '../../base/errors.js';
+import { InvalidScopeError } from '../../base/token-endpoint-errors.js';
 import type { Person } from '../../directory/check-person.js';
 import { permissionsOfGroups } from './permissions-of-groups.js';
 import type { VerifiedUser } from './verified-user.js';

@@ -1,7 +1,8 @@
 import type { DirectoryUsers } from '../../api-keys/api-key.js';
 import { auditOrigin } from '../../audit/audit-origin.js';
-import { InvalidGrantError, TemporarilyUnavailableError } from '../../base/errors.js';
+import { TemporarilyUnavailableError } from '../../base/errors.js';
 import type { UserRejection } from '../../base/rejections.js';
+import { InvalidGrantError } from '../../base/token-endpoint-errors.js';
 import type { Person } from '../../directory/check-person.js';
 import type { PersonState } from '../../directory/directory.js';
 import { createPeople, type LookupClient, type LookupTerms, type People } from '../../directory/people.js';

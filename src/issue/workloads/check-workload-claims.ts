@@ -1,7 +1,8 @@
 import { isNumericDate, type NumericDate } from '../../base/clock.js';
-import { InvalidGrantError, InvalidTokenError } from '../../base/errors.js';
+import { InvalidTokenError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
 import type { GrantRejection } from '../../base/rejections.js';
+import { InvalidGrantError } from '../../base/token-endpoint-errors.js';
 import { assertNoIdToken } from '../../token/claims/validate-claims-set.js';
 import { ISSUER_CLOCK_TOLERANCE_SECONDS, isHeldBy } from '../assertion-claims.js';
 

@@ -1,4 +1,4 @@
-import type { TokenIssuance } from '../../audit/events.js';
+import type { TokenIssuance } from '../../audit/token-events.js';
 import type { WorkloadIdentity } from '../../base/rejections.js';
 
 /** Describe the workload identity of a token request for audit events. Its claims are not recorded. */

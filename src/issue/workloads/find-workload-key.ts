@@ -1,7 +1,7 @@
 import type { ApiKey, WorkloadRule } from '../../api-keys/api-key.js';
 import { matchesConditions } from '../../api-keys/matches-conditions.js';
 import { matchesSubject } from '../../api-keys/matches-subject.js';
-import { InvalidGrantError } from '../../base/errors.js';
+import { InvalidGrantError } from '../../base/token-endpoint-errors.js';
 import type { Workload } from './workload.js';
 
 /**

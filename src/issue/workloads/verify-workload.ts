@@ -1,7 +1,7 @@
 import type { NumericDate } from '../../base/clock.js';
-import { InvalidGrantError } from '../../base/errors.js';
 import type { JsonObject } from '../../base/json.js';
 import type { TokenRejection } from '../../base/rejections.js';
+import { InvalidGrantError } from '../../base/token-endpoint-errors.js';
 import { VERIFICATION_ALGORITHMS } from '../../keys/verification-algorithms.js';
 import { normalizeTyp } from '../../token/claims/claims-policy.js';
 import { verifyIssuerSignature } from '../../verify/verify-issuer-signature.js';

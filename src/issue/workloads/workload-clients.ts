@@ -1,7 +1,7 @@
 import type { ApiKey } from '../../api-keys/api-key.js';
 import { type ApiKeyRegistry, assertMayIssue } from '../../api-keys/api-key-registry.js';
 import type { Clock } from '../../base/clock.js';
-import { InvalidClientError, InvalidGrantError } from '../../base/errors.js';
+import { InvalidClientError, InvalidGrantError } from '../../base/token-endpoint-errors.js';
 import type { CounterStore } from '../../stores/counter-store.js';
 import type { Client } from '../request-client.js';
 import { useOnce } from '../use-once.js';

@@ -25,10 +25,22 @@ import { loginByToken, type VaultLogin, type VaultLoginSetting } from './vault-l
 
 /** Credentials for the server: a token or an AppRole. */
 export type VaultAuth =
-  /** Token. A string is renewed as long as the server allows it. A function is called for each request. */
-  | { readonly token: VaultCredential }
-  /** AppRole. The source creates, renews and revokes its tokens. `mount` defaults to `approle`. */
-  | { readonly roleId: string; readonly secretId: VaultCredential; readonly mount?: string };
+  | {
+      /** Token. A string is renewed as long as the server allows it. A function is called for each request. */
+      readonly token: VaultCredential;
+    }
+  | {
+      /** RoleID of an AppRole. The source creates, renews and revokes its tokens. */
+      readonly roleId: string;
+      /** SecretID of the AppRole. A function is called for each login. */
+      readonly secretId: VaultCredential;
+      /**
+       * Mount path of the AppRole auth method.
+       *
+       * @default 'approle'
+       */
+      readonly mount?: string;
+    };
 
 /** Options of `vaultKeySource()`. */
 export interface VaultKeySourceOptions {
@@ -100,7 +112,7 @@ interface StoredSecret {
  * const source = vaultKeySource({
  *   url: 'https://vault.example.com:8200',
  *   path: 'gateway/jwe-keys',
- *   auth: { roleId, secretId: () => readFile('/run/secrets/secret-id', 'utf8') },
+ *   auth: { roleId: 'gateway', secretId: () => readFile('/run/secrets/secret-id', 'utf8') },
  * });
  * const keyRing = await openKeyRing({ source });
  */

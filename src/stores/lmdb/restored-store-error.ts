@@ -1,4 +1,8 @@
-/** Evidence of a reset: the store is older than its generation file, or the generation file is missing. */
+/**
+ * Evidence of a reset: the store is older than its generation file, or the generation file is missing.
+ *
+ * @inline
+ */
 export type Regression = 'older' | 'unmarked';
 
 /**
@@ -11,6 +15,7 @@ export type Regression = 'older' | 'unmarked';
  * if (error instanceof RestoredStoreError) console.error(error.message);
  */
 export class RestoredStoreError extends Error {
+  /** Error code, which never changes within a major version. */
   readonly code = 'ERR_STORE_RESTORED';
 
   constructor(store: string, file: string, regression: Regression) {

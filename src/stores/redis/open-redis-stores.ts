@@ -25,6 +25,8 @@ import { revocationLog } from './revocation-log.js';
 import { MAX_WAIT_MS, RevocationReplica } from './revocation-replica.js';
 import { resolveCluster, warnOfEviction } from './survey-redis.js';
 
+export type { RedisAddress } from './redis-client.js';
+
 /** Options of `openRedisStores()`, without the address of Redis. */
 export interface RedisStoresSettings extends StoreBounds {
   /**

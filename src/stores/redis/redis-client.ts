@@ -1,22 +1,6 @@
 import type { Cluster, ClusterOptions, Redis, RedisOptions } from 'ioredis';
 import { loadPeer } from '../../base/load-peer.js';
 
-/** Options of ioredis, without the reconnection, timeout and reply options that passport-jwe sets. */
-export type RedisClientOptions = Omit<
-  RedisOptions,
-  | 'autoResendUnfulfilledCommands'
-  | 'commandTimeout'
-  | 'connectTimeout'
-  | 'enableOfflineQueue'
-  | 'himportFieldsets'
-  | 'keyPrefix'
-  | 'maxRetriesPerRequest'
-  | 'readOnly'
-  | 'replyMapping'
-  | 'retryStrategy'
-  | 'socketTimeout'
->;
-
 /** Address of Redis: one or more URLs, or an existing ioredis client. */
 export type RedisAddress =
   | {
@@ -26,11 +10,26 @@ export type RedisAddress =
        */
       readonly url: string | readonly string[];
       /**
-       * Further options of ioredis, for example `tls` or `sentinels`.
+       * Further options of ioredis, for example `tls` or `sentinels`. Options for reconnection, timeouts and replies are
+       * not allowed, because the stores set them.
        *
        * @default undefined (no further options)
        */
-      readonly options?: RedisClientOptions;
+      readonly options?: Omit<
+        RedisOptions,
+        | 'autoResendUnfulfilledCommands'
+        | 'commandTimeout'
+        | 'connectTimeout'
+        | 'enableOfflineQueue'
+        | 'himportFieldsets'
+        | 'keyPrefix'
+        | 'maxRetriesPerRequest'
+        | 'readOnly'
+        | 'replyMapping'
+        | 'retryStrategy'
+        | 'socketTimeout'
+      >;
+      /** Not allowed with `url`. */
       readonly client?: never;
     }
   | {
@@ -39,9 +38,13 @@ export type RedisAddress =
        * credentials, TLS and Sentinel settings. They neither use nor close the client itself.
        */
       readonly client: Redis | Cluster;
+      /** Not allowed with `client`. */
       readonly url?: never;
+      /** Not allowed with `client`. */
       readonly options?: never;
     };
+
+type RedisClientOptions = NonNullable<RedisAddress['options']>;
 
 /** Timeout for connecting, and minimum timeout for a pending reply, in milliseconds. */
 const SOCKET_TIMEOUT_MS = 1000;

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { NumericDate } from '../../base/clock.js';
 import { freezeJson, isJsonObject, type JsonObject } from '../../base/json.js';
-import { type IssuedClaims, type IssuedTokenType, RESERVED_CLAIMS } from './claims-set.js';
+import { type IssuedClaims, RESERVED_CLAIMS } from './claims-set.js';
 import type { Confirmation } from './confirmation.js';
 import { formatScope } from './scope.js';
+import type { IssuedTokenType } from './token-type-names.js';
 
 /** Contents of a token to issue. */
 export interface ClaimsRequest {

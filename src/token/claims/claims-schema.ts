@@ -14,22 +14,48 @@ import type { NoClaims } from './verified-token.js';
  * const claimsSchema = z.object({ tenant: z.string(), plan: z.enum(['free', 'pro']) });
  */
 export interface ClaimsSchema<Claims extends object = NoClaims> {
+  /** Members of Standard Schema, which the schema library sets. */
   readonly '~standard': {
+    /** Version of Standard Schema. */
     readonly version: 1;
+    /** Name of the schema library. */
     readonly vendor: string;
+    /** Check a value. `issues` in the result lists the faults of an invalid value. */
     readonly validate: (value: unknown) => SchemaResult | Promise<SchemaResult>;
-    readonly types?: { readonly input: Claims; readonly output: unknown } | undefined;
+    /** Types of the schema. Absent at run time. */
+    readonly types?:
+      | {
+          /** Type of the claims in tokens. */
+          readonly input: Claims;
+          /** Type of the result, which is not used. */
+          readonly output: unknown;
+        }
+      | undefined;
   };
 }
 
-/** Result of a Standard Schema. */
+/**
+ * Result of a Standard Schema.
+ *
+ * @inline
+ */
 export interface SchemaResult {
   /** Absent, `undefined` or `null` if the value is valid. */
   readonly issues?: readonly SchemaIssue[] | null | undefined;
 }
 
+/** @inline */
 interface SchemaIssue {
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+  /** Steps from the claims to the invalid value. The first step is the name of the claim. */
+  readonly path?:
+    | readonly (
+        | PropertyKey
+        | {
+            /** Member name or index. */
+            readonly key: PropertyKey;
+          }
+      )[]
+    | undefined;
 }
 
 /** @throws TypeError if the value is not a Standard Schema */

@@ -1,33 +1,7 @@
 import type { NumericDate } from '../../base/clock.js';
 import type { JsonObject, JsonValue } from '../../base/json.js';
 import type { Confirmation } from './confirmation.js';
-
-/** Limits of an API key, in the format of the claim `rate_limits`. */
-export type RateLimits = {
-  /** Maximum number of requests in one minute. */
-  readonly requests_per_minute: number;
-  /** Maximum number of model tokens in one minute. */
-  readonly tokens_per_minute: number;
-  /** Maximum number of requests in one hour. */
-  readonly requests_per_hour: number;
-  /** Maximum number of concurrent requests. */
-  readonly concurrent_requests: number;
-  /** Maximum number of model tokens in 30 days. Default: no limit. */
-  readonly tokens_per_month?: number;
-  /** Limits of each user of the API key, in addition to the limits of the key. Default: no limits. */
-  readonly per_user?: UserLimits;
-};
-
-/** Limits of one user of an API key. An absent member means no limit. */
-export type UserLimits = Partial<Omit<RateLimits, 'per_user'>>;
-
-/** Default limits, for API keys whose file contains no limits. */
-export const DEFAULT_RATE_LIMITS: RateLimits = Object.freeze({
-  requests_per_minute: 60,
-  tokens_per_minute: 10_000,
-  requests_per_hour: 1000,
-  concurrent_requests: 5,
-});
+import type { RateLimits } from './rate-limits.js';
 
 /** Claims of every accepted token, under their JWT names (RFC 7519 §4, RFC 9068 §2.2). */
 export interface ClaimsSet {
@@ -201,44 +175,6 @@ export interface ClaimsByType {
   /** Token from a trusted issuer. */
   readonly external: ExternalClaims;
 }
-
-/** Type of an accepted token. */
-export type TokenType = keyof ClaimsByType;
-
-/** Token types that this package issues. */
-export type IssuedTokenType = Exclude<TokenType, 'foreign' | 'external'>;
-
-/** Names of all token types. */
-export const TOKEN_TYPES: Readonly<Record<TokenType, true>> = {
-  user: true,
-  tiered_model_exec: true,
-  function_call: true,
-  api_call: true,
-  delegation: true,
-  service: true,
-  foreign: true,
-  external: true,
-};
-
-/** The values of `IssuedTokenType`, the default first. */
-export const ISSUED_TOKEN_TYPES = [
-  ...(['user', 'service', 'tiered_model_exec', 'function_call', 'api_call', 'delegation'] as const),
-] satisfies readonly IssuedTokenType[];
-
-/** Whether this package issues tokens of a type. */
-export function isIssuedTokenType(value: unknown): value is IssuedTokenType {
-  return ISSUED_TOKEN_TYPES.some((type) => type === value);
-}
-
-export function isTokenType(value: unknown): value is TokenType {
-  return typeof value === 'string' && Object.hasOwn(TOKEN_TYPES, value);
-}
-
-/** Token types that an API key can have. */
-export const API_KEY_TYPES = ['tiered_model_exec', 'function_call', 'api_call'] as const;
-
-/** Token type of an API key. */
-export type ApiKeyType = (typeof API_KEY_TYPES)[number];
 
 /** `typ` of access tokens (RFC 9068 §2.1). */
 export const ACCESS_TOKEN_TYP = 'at+jwt';

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject, JsonValue } from '../../base/json.js';
-import { DEFAULT_RATE_LIMITS, type TokenType } from './claims-set.js';
 import { keyIdOfName } from './key-id-of-name.js';
+import { DEFAULT_RATE_LIMITS } from './rate-limits.js';
+import type { TokenType } from './token-type-names.js';
 
 /** Token types for legacy tokens without `type`. `delegation` is excluded, because it requires a list of ancestors. */
 export type LegacyTokenType = Exclude<TokenType, 'delegation' | 'external'>;

@@ -1,6 +1,5 @@
 export type { ClaimsSchema } from './claims-schema.js';
 export type {
-  ApiKeyType,
   ClaimsByType,
   ClaimsSet,
   DelegationClaims,
@@ -11,11 +10,10 @@ export type {
   IssuedClaims,
   LineageEntry,
   ModelClaims,
-  RateLimits,
   ServiceClaims,
-  TokenType,
   UserClaims,
-  UserLimits,
 } from './claims-set.js';
 export type { Confirmation } from './confirmation.js';
+export type { RateLimits, UserLimits } from './rate-limits.js';
+export type { ApiKeyType, TokenType } from './token-type-names.js';
 export type { NoClaims, VerifiedToken, VerifiedTokenOf } from './verified-token.js';

@@ -10,10 +10,10 @@ import {
   type LineageEntry,
   MAX_LINEAGE,
   type ModelClaims,
-  type RateLimits,
   type ServiceClaims,
   type UserClaims,
 } from './claims-set.js';
+import type { RateLimits } from './rate-limits.js';
 import { formatScope } from './scope.js';
 import { createVerifiedToken, type VerifiedToken } from './verified-token.js';
 

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../base/json.js';
-import type { ClaimsByType, TokenType } from './claims-set.js';
+import type { ClaimsByType } from './claims-set.js';
+import type { TokenType } from './token-type-names.js';
 
 /** No custom claims: the default of every type parameter for the custom claims of an application. */
 export type NoClaims = Record<never, never>;

@@ -37,12 +37,17 @@ export interface DpopOptions {
   readonly maxAgeSeconds?: number;
   /**
    * Whether each proof must contain a nonce of this server. `true` derives the nonces from a root of the key ring. If the
-   * key ring has no root, set `secret`: at least 32 characters, the same in all processes.
+   * key ring has no root, set `secret`.
    *
    * @default false
    * @see RFC 9449 §8, §9
    */
-  readonly nonce?: boolean | { readonly secret: string };
+  readonly nonce?:
+    | boolean
+    | {
+        /** Secret from which the nonces are derived: at least 32 characters, the same in all processes. */
+        readonly secret: string;
+      };
   /**
    * Record of used proofs.
    *

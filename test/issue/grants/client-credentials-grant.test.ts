@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ApiKey } from '../../../src/api-keys/api-key.js';
 import type { NumericDate } from '../../../src/base/clock.js';
-import { InvalidRequestError, InvalidScopeError, InvalidTargetError } from '../../../src/base/errors.js';
+import { InvalidRequestError } from '../../../src/base/errors.js';
 import type { JsonObject } from '../../../src/base/json.js';
+import { InvalidScopeError, InvalidTargetError } from '../../../src/base/token-endpoint-errors.js';
 import { clientCredentialsGrant } from '../../../src/issue/grants/client-credentials-grant.js';
 import type { RequestOrigin, TokenResponse } from '../../../src/issue/grants/grant.js';
 import type { ClaimsContext, ClaimsHook } from '../../../src/issue/grants/issue-access-token.js';

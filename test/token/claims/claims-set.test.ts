@@ -2,12 +2,11 @@ import { describe, expect, test } from '@jest/globals';
 import {
   ACCESS_TOKEN_TYP,
   ALLOWED_CLAIMS,
-  API_KEY_TYPES,
-  DEFAULT_RATE_LIMITS,
-  isTokenType,
   REFRESH_TOKEN_TYP,
   RESERVED_CLAIMS,
 } from '../../../src/token/claims/claims-set.js';
+import { DEFAULT_RATE_LIMITS } from '../../../src/token/claims/rate-limits.js';
+import { API_KEY_TYPES, isTokenType } from '../../../src/token/claims/token-type-names.js';
 
 describe('the types of tokens', () => {
   test.each(['tiered_model_exec', 'function_call', 'api_call', 'delegation', 'service', 'foreign'])(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { InvalidScopeError } from '../../../src/base/errors.js';
+import { InvalidScopeError } from '../../../src/base/token-endpoint-errors.js';
 import { narrowScope } from '../../../src/issue/grants/narrow-scope.js';
 import {
   formatScope,
