@@ -34,9 +34,19 @@ export class GatewayClient {
     return this.#requestTokens(origin, apiKey, { grant_type: 'client_credentials', ...parameters });
   }
 
-  /** Exchanges a refresh token for its successor. */
-  refresh(origin: string, apiKey: string, refreshToken: string): Promise<TokenAnswer> {
-    return this.#requestTokens(origin, apiKey, { grant_type: 'refresh_token', refresh_token: refreshToken });
+  /**
+   * Exchanges a refresh token for its successor.
+   *
+   * @param apiKey API key, or `undefined` for a public client.
+   */
+  refresh(
+    origin: string,
+    apiKey: string | undefined,
+    refreshToken: string,
+    parameters: Parameters = {},
+  ): Promise<TokenAnswer> {
+    const form = { grant_type: 'refresh_token', refresh_token: refreshToken, ...parameters };
+    return this.#requestTokens(origin, apiKey, form);
   }
 
   /** Uses an access token. */
@@ -44,8 +54,15 @@ export class GatewayClient {
     return this.#send(`${origin}/documents`, 'GET', { authorization: `Bearer ${token}` });
   }
 
-  async #requestTokens(origin: string, apiKey: string, parameters: Parameters): Promise<TokenAnswer> {
-    const headers = { 'x-api-key': apiKey, 'content-type': 'application/x-www-form-urlencoded' };
+  async #requestTokens(
+    origin: string,
+    apiKey: string | undefined,
+    parameters: Parameters,
+  ): Promise<TokenAnswer> {
+    const headers = {
+      ...(apiKey !== undefined && { 'x-api-key': apiKey }),
+      'content-type': 'application/x-www-form-urlencoded',
+    };
     const body = String(new URLSearchParams(parameters));
     const answer = await this.#send(`${origin}/oauth/token`, 'POST', headers, body);
     const tokens = answer.status === 200 ? JSON.parse(answer.text) : {};
