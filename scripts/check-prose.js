@@ -26,7 +26,7 @@ const READERS = {
   '.yaml': readHashComments,
   '.yml': readHashComments,
 };
-const SKIPPED = new Set(['node_modules', 'dist', '.data', 'results']);
+const SKIPPED = new Set(['node_modules', 'dist', '.data', 'results', 'api', 'cache']);
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const paths = process.argv.slice(2);

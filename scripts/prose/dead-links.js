@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { headingSlug } from './heading-slug.js';
 import { blank } from './masks.js';
 
 const LINKS = /\]\(\s*<?([^)\s>]+)>?[^)]*\)|^\[[^\]]+\]:\s*(\S+)|\b(?:href|src)="([^"]+)"/gm;
@@ -25,17 +26,13 @@ function findFault(path, source, target) {
   return anchors.has(anchor) ? undefined : `the anchor of a heading of ${file}`;
 }
 
-/** As GitHub derives them: lower case, without punctuation, with hyphens for spaces, and numbers for repeated ones. */
+/** Anchors of all headings, with numbers for repeated ones, and of HTML elements. */
 function listAnchors(markdown) {
   const text = markdown.replace(FENCES, blank);
   const anchors = new Set([...text.matchAll(/<[^>]*\b(?:id|name)="([^"]+)"/g)].map(([, id]) => id));
   const seen = new Map();
   for (const [, heading] of text.matchAll(/^#{1,6}\s+(.+?)\s*#*$/gm)) {
-    const slug = heading
-      .replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
-      .replaceAll(' ', '-');
+    const slug = headingSlug(heading);
     const times = seen.get(slug) ?? 0;
     seen.set(slug, times + 1);
     anchors.add(times === 0 ? slug : `${slug}-${times}`);

@@ -41,6 +41,13 @@ export interface Page {
   evaluate<Result>(script: string): Promise<Result>;
   on(event: 'console', listener: (message: { type(): string; text(): string }) => void): void;
   on(event: 'pageerror', listener: (error: Error) => void): void;
+  on(event: 'request', listener: (request: { url(): string }) => void): void;
+  screenshot(options: { readonly path: string }): Promise<unknown>;
+}
+
+export interface ContextOptions {
+  readonly colorScheme?: 'light' | 'dark';
+  readonly viewport?: { readonly width: number; readonly height: number };
 }
 
 /** A person's browser, with its own cookies. */
@@ -49,7 +56,7 @@ export interface BrowserContext {
 }
 
 export interface Chromium {
-  newContext(): Promise<BrowserContext>;
+  newContext(options?: ContextOptions): Promise<BrowserContext>;
   close(): Promise<void>;
 }
 
@@ -70,7 +77,7 @@ export async function startChromium(): Promise<Chromium> {
   // As root, for example in CI, Chromium has no sandbox.
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
   return {
-    newContext: () => browser.newContext(),
+    newContext: (options) => browser.newContext(options),
     async close() {
       await browser.close();
       await rm(directory, { recursive: true });

@@ -1,11 +1,10 @@
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
+import { listSources } from '../../docs/.vitepress/site-pages.js';
 
 /** README.md and all pages of docs, by path from the root of the repository. */
 export async function readPages(root: string): Promise<ReadonlyMap<string, string>> {
-  const names = await readdir(join(root, 'docs'), { recursive: true });
-  const documents = names.filter((name) => name.endsWith('.md')).map((name) => `docs/${name}`);
-  const paths = ['README.md', ...documents.toSorted()];
+  const paths = listSources(root).filter((path) => path === 'README.md' || path.startsWith('docs/'));
   const texts = await Promise.all(paths.map((path) => readFile(join(root, path), 'utf8')));
   return new Map(paths.map((path, index) => [path, texts[index] ?? '']));
 }

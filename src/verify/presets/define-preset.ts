@@ -17,8 +17,8 @@ export function definePreset(
 ): TrustedIssuer {
   const { verification = discoverJwks({ issuer: options.issuer }) } = options;
   const requiredClaims = joinClaims(defaults.requiredClaims, options.requiredClaims);
-  const complete = { ...applyDefaults(options, defaults), verification, ...requiredClaims };
-  return defineTrustedIssuer(complete, where);
+  const complete = applyDefaults<TrustedIssuerOptions>({ ...options, verification }, defaults);
+  return defineTrustedIssuer({ ...complete, ...requiredClaims }, where);
 }
 
 /** Join the claims that a preset and the application require. The preset identifies access tokens by its claims. */
