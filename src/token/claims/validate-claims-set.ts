@@ -112,7 +112,8 @@ function findMalformedClaim(claims: JsonObject, isExternal: boolean): string | u
   if (!isNumericDate(exp)) return 'exp';
   if (!isNumericDate(iat)) return 'iat';
   if (nbf !== undefined && !isNumericDate(nbf)) return 'nbf';
-  if (scope !== undefined && typeof scope !== 'string' && !(isExternal && Array.isArray(scope))) return 'scope';
+  if (scope !== undefined && typeof scope !== 'string' && !(isExternal && Array.isArray(scope)))
+    return 'scope';
   if (!isTextOrAbsent(claims['sub'])) return 'sub';
   if (!isTextOrAbsent(claims['client_id'])) return 'client_id';
   if (!isExternal && !isTextOrAbsent(claims['type'])) return 'type';
