@@ -61,6 +61,9 @@ const AI_FRAMEWORKS = [
   'ai-instructor',
 ];
 
+/** Programs that need packages of examples/mcp/. Run by test/consumers/mcp.slow.test.ts. */
+const MCP_PROGRAMS = ['mcp-server', 'mcp-client', 'mcp-service-client'];
+
 /** Every code block of the pages, except diffs (test/migrate/). A new block needs a test that runs it. */
 const BLOCKS = [
   'start',
@@ -196,12 +199,16 @@ const BLOCKS = [
   'auth-js',
   'quarkus',
   'pingam',
+  ...MCP_PROGRAMS,
+  // Run by test/consumers/mcp.slow.test.ts.
+  'mcp-keys',
+  'mcp-call',
 ];
 
 const programNames = namedBlocks
   .filter(({ language }) => language === 'ts' || language === 'js')
   .map(({ name }) => name)
-  .filter((name) => !AI_FRAMEWORKS.includes(name));
+  .filter((name) => ![...AI_FRAMEWORKS, ...MCP_PROGRAMS].includes(name));
 
 const KEY = secretOf(9).toString('hex');
 const SERVICE = { issuer: 'https://auth.example.com', audience: 'https://api.example.com' };

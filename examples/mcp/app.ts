@@ -15,8 +15,8 @@ export interface AppSettings {
   readonly resource: string;
   /** Issuer that clients request tokens from. */
   readonly issuer: string;
-  /** Keys and issuers of the accepted tokens. */
-  readonly accept: Pick<AuthenticateOptions, 'keyRing' | 'issuer' | 'audience' | 'trustedIssuers'>;
+  /** Keys and issuers of the accepted tokens, `apiKeys` and `revocations`. */
+  readonly accept: Omit<AuthenticateOptions, 'scope' | 'resourceMetadata'>;
 }
 
 /** Creates an MCP server whose endpoint `/mcp` requires a token. */

@@ -14,9 +14,10 @@ if (name === 'people') {
   const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const jwk = { ...publicKey.export({ format: 'jwk' }), alg: 'ES256', kid: 'signer-1' };
   const jwks = process.env['SIGNER_JWKS'] ?? JSON.stringify({ keys: [jwk] });
-  const { issuer, notes, archive } = await startForServices(port, { secret, jwks });
-  console.log(`MCP endpoints: ${notes} ${archive}`);
+  const { issuer, notes, archive, directory } = await startForServices(port, { secret, jwks });
+  console.log(`API keys: ${directory}`);
   console.log(`Token endpoint: ${issuer}/oauth/token, client robot, secret ${secret}`);
+  console.log(`MCP endpoints: ${notes} ${archive}`);
 } else {
   console.error(`Unknown variant ${JSON.stringify(name)}; expected one of: people, services`);
   process.exitCode = 2;

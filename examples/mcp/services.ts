@@ -7,8 +7,9 @@ import {
   authorizationServerMetadata,
   createKeyRing,
   createMemoryStores,
-  loadApiKeys,
+  createRevocations,
   tokenRouter,
+  watchApiKeys,
 } from 'passport-jwe';
 import { createApp } from './app.js';
 import { listen } from './listen.js';
@@ -27,6 +28,8 @@ export interface ServiceUrls {
   /** MCP endpoints. Both clients may use both. */
   readonly notes: string;
   readonly archive: string;
+  /** Directory of the API keys. Changes to the files take effect at once. */
+  readonly directory: string;
 }
 
 /**
@@ -40,16 +43,19 @@ export async function startForServices(port: number, { secret, jwks }: ServiceCl
   const [notes, archive] = [`${first.origin}/mcp`, `${second.origin}/mcp`];
 
   const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-mcp-'));
-  const shared = `type: api_call\nrate_limits: {}\naudiences: ["${notes}", "${archive}"]\npermissions: ["notes:read", "notes:write"]\nsurplus_scopes: narrow\n`;
+  const fields = `type: api_call\nrate_limits: {}\naudiences: ["${notes}", "${archive}"]\npermissions: ["notes:read", "notes:write"]\nsurplus_scopes: narrow\n`;
   await writeFile(
     join(directory, 'robot.yaml'),
-    `key_id: robot\nname: Robot\napi_key: \${ROBOT_SECRET}\n${shared}`,
+    `key_id: robot\nname: Robot\napi_key: \${ROBOT_SECRET}\n${fields}`,
   );
-  await writeFile(join(directory, 'signer.yaml'), `key_id: signer\nname: Signer\njwks: ${jwks}\n${shared}`);
-  const apiKeys = await loadApiKeys({ directory, environment: { ROBOT_SECRET: secret } });
+  await writeFile(join(directory, 'signer.yaml'), `key_id: signer\nname: Signer\njwks: ${jwks}\n${fields}`);
+  const apiKeys = await watchApiKeys({ directory, environment: { ROBOT_SECRET: secret } });
 
   const keyRing = await createKeyRing({ current: { secret: randomBytes(32) } });
-  const router = tokenRouter({ keyRing, issuer, audience: notes, apiKeys, stores: createMemoryStores() });
+  const stores = createMemoryStores();
+  const revocations = createRevocations({ stores });
+  const shared = { keyRing, issuer, apiKeys, revocations };
+  const router = tokenRouter({ ...shared, audience: notes, stores });
   const url = `${issuer}/oauth`;
   // Both SDKs require an authorization endpoint in the metadata, also for clients that use only the token endpoint.
   const members = { authorization_endpoint: `${url}/authorize`, response_types_supported: ['none'] };
@@ -62,8 +68,8 @@ export async function startForServices(port: number, { secret, jwks }: ServiceCl
   auth.serve(app.use('/oauth', router));
 
   const serve = (server: typeof first, resource: string) =>
-    server.serve(createApp({ resource, issuer, accept: { keyRing, issuer, audience: resource } }));
+    server.serve(createApp({ resource, issuer, accept: { ...shared, audience: resource } }));
   serve(first, notes);
   serve(second, archive);
-  return { issuer, notes, archive };
+  return { issuer, notes, archive, directory };
 }

@@ -76,7 +76,10 @@ async function createIssuer(keyRing: RotatingKeyRing): Promise<Express> {
   );
 }
 
-/** Starts a resource server that has only the key file of its audience. */
+/**
+ * Starts a resource server that has only the key file of its audience. To reject tokens before they expire, pass
+ * `revocations` of a shared store, and `apiKeys` if the server has the files.
+ */
 async function startResourceServer(issuerRing: RotatingKeyRing, audience: string): Promise<Server> {
   const name = `${new URL(audience).hostname}.json`;
   await publishAccessKeys(issuerRing, { audience, file: join(directory, name) });

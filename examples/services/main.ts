@@ -43,7 +43,10 @@ async function createAuthorizationServer(): Promise<Express> {
   );
 }
 
-/** Creates the reports service, which has only the keys of its audience and accepts only service tokens. */
+/**
+ * Creates the reports service, which has only the keys of its audience and accepts only service tokens. To reject tokens
+ * before they expire, pass `revocations` of a shared store, and `apiKeys` if the service has the files.
+ */
 async function createReports(): Promise<Express> {
   const keyRing = await createKeyRing({ current: { jwks: issuerRing.exportAccessKeys(REPORTS) } });
   const app = express();

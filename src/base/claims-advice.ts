@@ -15,7 +15,7 @@ export const CLAIMS_ADVICE = {
   claim_malformed: {
     cause:
       'A claim has the wrong type, for example a string as `exp`. Or the token lacks a claim that the token type requires.',
-    fix: 'Correct the issuer. Times must be NumericDates: seconds since 1970-01-01T00:00:00Z.',
+    fix: 'Correct the issuer: debug lines name the claim. Times must be NumericDates: seconds since 1970-01-01T00:00:00Z.',
   },
   scope_conflict: {
     cause: 'The token has `scope` and the claim in the option `scopeClaim`, but the two values differ.',

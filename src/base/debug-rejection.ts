@@ -1,4 +1,5 @@
 import { debugLog } from './debug-log.js';
+import { describeOutage } from './describe-outage.js';
 import { InvalidDpopProofError } from './dpop-errors.js';
 import {
   InsufficientScopeError,
@@ -6,6 +7,7 @@ import {
   InvalidTokenError,
   type PassportJweError,
   RateLimitExceededError,
+  TemporarilyUnavailableError,
 } from './errors.js';
 import { formatDebugFacts } from './format-debug-facts.js';
 import { once } from './once.js';
@@ -64,6 +66,7 @@ function tokenErrorOf(error: PassportJweError): InvalidTokenError | undefined {
 function factsOf(error: PassportJweError): object {
   if (error instanceof InsufficientScopeError) return { required: error.scope };
   if (error instanceof RateLimitExceededError) return { violated: error.violated };
+  if (error instanceof TemporarilyUnavailableError) return { cause: describeOutage(error.cause) };
   const { token, ...detail } = tokenErrorOf(error)?.detail ?? {};
   return token?.kid === undefined ? detail : { kid: token.kid, ...detail };
 }

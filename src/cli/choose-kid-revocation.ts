@@ -75,7 +75,7 @@ function assertNotEncrypting({ state, version }: FoundKid): void {
 function assertKnown({ audiences, issuer }: Service): void {
   if (audiences.length > 0 && issuer !== undefined) return;
   throw new UsageError(
-    'Keys are derived for each audience and for the issuer: pass --issuer, and --api-keys or --audience',
+    'Keys are derived for each audience and for the issuer: pass --issuer, and --api-keys or --audience, or set the variables ISSUER and AUDIENCE',
   );
 }
 

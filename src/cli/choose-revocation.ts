@@ -9,6 +9,9 @@ import { type AnyToken, describeOwner, ownerOf, readAnyToken } from './read-any-
 import { type Revocation, type RevokeOptions, resolveService } from './revocation-request.js';
 import { findApiKeys, readToken, UsageError } from './settings.js';
 
+const NO_TARGET =
+  'The target of the revocation is missing: pass a token as an argument or on standard input, or pass --client or --kid';
+
 /**
  * Resolve the arguments of `token revoke` to revocation targets.
  *
@@ -25,9 +28,7 @@ export async function chooseRevocation(
   if (client !== undefined) return chooseClient(io, client, options);
   if (user ?? session)
     throw new UsageError('--user and --session require --client: pass the key_id of the API key');
-  if (argument === undefined)
-    throw new UsageError('The target of the revocation is missing: pass a token, --client or --kid');
-  return chooseToken(io, await readToken(io, argument), options);
+  return chooseToken(io, await readToken(io, argument, NO_TARGET), options);
 }
 
 async function chooseClient(io: CommandIo, clientId: string, options: RevokeOptions): Promise<Revocation> {
@@ -69,7 +70,7 @@ async function chooseToken(io: CommandIo, token: string, options: RevokeOptions)
   const { issuer, audiences } = await resolveService(io, options);
   if (issuer === undefined)
     throw new UsageError(
-      'The issuer of the token is missing: pass --issuer, and --audience for an access token',
+      'The issuer of the token is missing: pass --issuer, and --audience for an access token, or set the variables ISSUER and AUDIENCE',
     );
   const opened = await readAnyToken(io, token, { ...options, issuer, audiences });
   const owner = ownerOf(opened);
@@ -85,7 +86,9 @@ async function chooseToken(io: CommandIo, token: string, options: RevokeOptions)
     };
   }
   if (audiences.length === 0)
-    throw new UsageError('The audience of the access token is missing: pass --audience');
+    throw new UsageError(
+      'The audience of the access token is missing: pass --audience, or set the variable AUDIENCE',
+    );
   assertProven(opened);
   const { claims } = validateClaimsSet(
     opened,

@@ -13,6 +13,7 @@ import { keysCommand } from './commands/keys-command.js';
 import { sessionsCommand } from './commands/sessions-command.js';
 import { storeCommand } from './commands/store-command.js';
 import { tokenCommand } from './commands/token-command.js';
+import { describeMissingOption } from './describe-missing-option.js';
 import { hideArguments } from './hide-arguments.js';
 import { reportRejection } from './report-rejection.js';
 import { ExitError, UsageError } from './settings.js';
@@ -66,7 +67,8 @@ export function createProgram(io: CommandIo): Command {
     command.exitOverride().configureOutput({
       writeOut: (text) => io.print(text.trimEnd()),
       writeErr: (text) => io.note(text.trimEnd()),
-      outputError: (text, write) => write(hideArguments(text.trimEnd())),
+      outputError: (text, write) =>
+        write(describeMissingOption(hideArguments(text.trimEnd()), command.options)),
     });
   }
   return program;

@@ -105,7 +105,9 @@ export async function withStores<Result>(
   run: (stores: Stores) => Promise<Result>,
 ): Promise<Result> {
   if (redis === undefined && store === undefined) {
-    throw new UsageError('The store is missing: pass --store DIRECTORY (LMDB) or --redis URL');
+    throw new UsageError(
+      'The store is missing: pass --store DIRECTORY (LMDB) or --redis URL, or set the variable STORE_DIR or REDIS_URL',
+    );
   }
   const stores =
     redis === undefined
@@ -150,11 +152,16 @@ export async function openEmbeddedStore(io: CommandIo, options: EmbeddedStoreOpt
  * Return the token in the argument. If the argument is `-` or missing, read the token from standard input, which
  * other users cannot see.
  *
+ * @param missing message for an empty token.
  * @throws UsageError (as rejection) if the token is empty.
  */
-export async function readToken(io: CommandIo, argument: string | undefined): Promise<string> {
+export async function readToken(
+  io: CommandIo,
+  argument: string | undefined,
+  missing = 'The token is missing: pass it as an argument or on standard input',
+): Promise<string> {
   const token = (argument === undefined || argument === '-' ? await io.readInput() : argument).trim();
-  if (token === '') throw new UsageError('The token is missing: pass it as an argument or on standard input');
+  if (token === '') throw new UsageError(missing);
   return token;
 }
 

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { type NumericDate, systemClock } from '../base/clock.js';
+import type { JsonObject } from '../base/json.js';
 import {
   type ClientTokenRequest,
   type IssueRequest,
@@ -6,7 +9,6 @@ import {
 } from '../issue/issue-request.js';
 import { createTokenIssuer, type TokenIssuerOptions } from '../issue/token-issuer.js';
 import { DEFAULT_RATE_LIMITS } from '../token/claims/rate-limits.js';
-import { API_KEY_TYPES } from '../token/claims/token-type-names.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import { createTestKeyRing } from './test-key-ring.js';
 
@@ -19,7 +21,7 @@ export const TEST_AUDIENCE = 'https://api.test';
 /** Subject of a user token, unless the test names one. */
 const TEST_USER = 'test-user';
 
-/** Client and subject of any other token, unless the test names them. */
+/** Client of any other token, and its subject unless a user delegates. The test can name both. */
 const TEST_CLIENT = 'test-client';
 
 /**
@@ -51,7 +53,8 @@ export type MintTokenOptions<Claims extends object = NoClaims> = TestIssuer &
 
 /**
  * Create an access token for a test. Without options, it is a token for the user `test-user`, without scope, that an
- * application with `createTestKeyRing()`, `TEST_ISSUER` and `TEST_AUDIENCE` accepts for 15 minutes.
+ * application with `createTestKeyRing()`, `TEST_ISSUER` and `TEST_AUDIENCE` accepts for 15 minutes. Every token type has
+ * defaults for the claims that it requires.
  *
  * @typeParam Claims custom claims of user tokens
  * @throws TypeError (as rejection) for an unknown or malformed option
@@ -77,13 +80,34 @@ export async function mintToken(options: MintTokenOptions = {}): Promise<string>
     ...(signing === undefined ? {} : { signing }),
     ...(clock === undefined ? {} : { clock }),
   });
-  const { token } = await issue(completeRequest(request));
+  const now = request.issuedAt ?? (clock ?? systemClock)();
+  const { token } = await issue(completeRequest(request, now));
   return token;
 }
 
-function completeRequest(request: MintTokenOptions): IssueRequest {
+function completeRequest(request: MintTokenOptions, now: NumericDate): IssueRequest {
   if (!isClientRequest(request)) return { subject: TEST_USER, ...request };
-  const hasLimits = API_KEY_TYPES.some((type) => type === request.type);
-  const claims = { ...(hasLimits && { rate_limits: DEFAULT_RATE_LIMITS }), ...request.claims };
-  return { subject: TEST_CLIENT, clientId: TEST_CLIENT, ...request, claims };
+  const isDelegated = request.type === 'delegation';
+  const parties = { subject: isDelegated ? TEST_USER : TEST_CLIENT, clientId: TEST_CLIENT, ...request };
+  return { ...parties, claims: { ...claimsFor(parties, now), ...request.claims } };
+}
+
+/** Claims that the token type requires. The token allows no model, function or endpoint, unless the test names some. */
+function claimsFor({ type, subject, clientId }: ClientTokenRequest, now: NumericDate): JsonObject {
+  const limits = { rate_limits: DEFAULT_RATE_LIMITS };
+  switch (type) {
+    case 'tiered_model_exec':
+      return { ...limits, allowed_models: [] };
+    case 'function_call':
+      return { ...limits, allowed_functions: [] };
+    case 'api_call':
+      return { ...limits, allowed_endpoints: [] };
+    case 'delegation':
+      return {
+        ...{ delegator: subject, delegated_to: clientId, act: { sub: clientId } },
+        lineage: [{ jti: randomUUID(), client_id: clientId, sub: subject, iat: Math.floor(now) }],
+      };
+    default:
+      return {};
+  }
 }

@@ -38,6 +38,7 @@ describe('NODE_DEBUG=passport-jwe', () => {
       'requireType rejected: ERR_ACCESS_DENIED',
       'requireScope rejected: ERR_MISSING_CREDENTIALS',
       'JweStrategy rejected: ERR_INVALID_TOKEN no_user',
+      'JweStrategy rejected: ERR_TEMPORARILY_UNAVAILABLE',
       'requireScope rejected: ERR_INSUFFICIENT_SCOPE',
       'authenticate rejected: ERR_INVALID_DPOP_PROOF proof_missing',
       'createTokenVerifier rejected: ERR_INVALID_TOKEN expired',
@@ -68,6 +69,7 @@ describe('NODE_DEBUG=passport-jwe', () => {
     ['the token type', 'ERR_ACCESS_DENIED', '"type":"user"'],
     ['where a token is expected', 'ERR_MISSING_CREDENTIALS', '"tokenLocations":["Authorization: Bearer"]'],
     ['that no authentication ran', 'ERR_MISSING_CREDENTIALS', '"authenticated":false'],
+    ['the cause of an outage', 'ERR_TEMPORARILY_UNAVAILABLE', "open 'absent/users.json'"],
     ['the fix', 'wrong_environment', 'Set the same `environment`'],
     ['the section', 'wrong_environment', 'docs/reference/errors.md#wrong_environment'],
     ['the fix of a DPoP proof', 'proof_missing', 'Send a new proof in the `DPoP` header'],
@@ -81,10 +83,18 @@ describe('NODE_DEBUG=passport-jwe', () => {
     const names = configured.map((line) => line.split('(', 1)[0]);
 
     expect(names).toEqual([
-      ...['createMemoryStores', 'JweStrategy', 'tokenRouter', 'authenticate', 'authenticate', 'authenticate'],
+      ...[
+        'createMemoryStores',
+        'JweStrategy',
+        'JweStrategy',
+        'tokenRouter',
+        'authenticate',
+        'authenticate',
+        'authenticate',
+      ],
       'createTokenVerifier',
     ]);
-    const [, strategy, router, , , middleware] = configured.map((line) =>
+    const [, strategy, , router, , , middleware] = configured.map((line) =>
       JSON.parse(line.replace(/^.*?: /, '')),
     );
     expect(strategy).toMatchObject({ revocations: 'checked', apiKeys: 'not checked' });

@@ -44,6 +44,7 @@ describe('api-key create', () => {
     const secret = (await readFile(join(directory(), 'app.key'), 'utf8')).trim();
 
     expect((await stat(join(directory(), 'app.key'))).mode & 0o777).toBe(0o600);
+    expect(out).toMatch(/The key is in app\.key\. Keep this file out of version control\.$/);
     expect(out).not.toContain(secret);
   });
 

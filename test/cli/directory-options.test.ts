@@ -10,7 +10,7 @@ const FLAGS = [
 ];
 
 test.each([
-  ['no URL', FLAGS, "required option '--url <url>' not specified"],
+  ['no URL', FLAGS, 'The option --url is missing: pass --url <url>, or set the variable LDAP_URL'],
   [
     'a URL without TLS',
     ['--url', 'ldap://ldap.example.com', ...FLAGS],

@@ -15,7 +15,9 @@ describe('dpop-key create', () => {
 
     expect([code, (await stat(join(directory(), 'client.jwk'))).mode & 0o777]).toEqual([0, 0o600]);
     expect(jwk).toMatchObject({ kty: 'EC', crv: 'P-256', alg: 'ES256', d: expect.any(String) });
-    expect(out).toBe(`Wrote client.jwk with the thumbprint ${await calculateJwkThumbprint(jwk)}.`);
+    expect(out).toBe(
+      `Wrote client.jwk with the thumbprint ${await calculateJwkThumbprint(jwk)}. Keep this file out of version control.`,
+    );
   });
 
   test('does not overwrite a key', async () => {

@@ -44,9 +44,20 @@ test('init writes secrets to private files, ignored by git, and prints none', as
   for (const name of ['keys.json', 'demo-api-key']) {
     expect((await stat(join(directory(), name))).mode & 0o777).toBe(0o600);
   }
-  expect(await readFile(join(directory(), '.gitignore'), 'utf8')).toBe('keys.json\ndemo-api-key\n');
+  expect(await readFile(join(directory(), '.gitignore'), 'utf8')).toBe(
+    'keys.json\ndemo-api-key\nnode_modules\n',
+  );
   expect(await readFile(join(directory(), 'api-keys', 'demo.yaml'), 'utf8')).not.toContain(key);
   for (const secret of [key, JSON.parse(keys).keys[0].k]) expect(out + notes).not.toContain(secret);
+});
+
+test('init adds only missing entries to .gitignore, in every spelling', async () => {
+  await writeFile(join(directory(), '.gitignore'), '/node_modules/\nkeys.json');
+  await run(['init']);
+
+  expect(await readFile(join(directory(), '.gitignore'), 'utf8')).toBe(
+    '/node_modules/\nkeys.json\ndemo-api-key\n',
+  );
 });
 
 test('init prints an install command for missing packages', async () => {

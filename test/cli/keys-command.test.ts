@@ -14,7 +14,9 @@ describe('keys', () => {
 
     expect(code).toBe(0);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(out).toBe(`Wrote keys.json with the root key ${keys[0].kid}.`);
+    expect(out).toBe(
+      `Wrote keys.json with the root key ${keys[0].kid}. Keep this file out of version control.`,
+    );
     expect(keys[0].kid).toMatch(/^[0-9a-f]{24}$/);
   });
 

@@ -221,6 +221,23 @@ describe('token revoke with a token', () => {
     });
   });
 
+  test('reads the token from standard input if there is no argument', async () => {
+    const token = await accessToken(await ringOf(2));
+    const { code } = await run(['token', 'revoke', ...SERVICE, ...STORE], `${token}\n`);
+
+    expect(code).toBe(0);
+    expect(await verdictOn(token)).toBe('rejected: revoked');
+  });
+
+  test('names all targets if standard input is empty', async () => {
+    const { code, notes } = await revoke();
+
+    expect(code).toBe(2);
+    expect(notes).toBe(
+      'error: The target of the revocation is missing: pass a token as an argument or on standard input, or pass --client or --kid',
+    );
+  });
+
   test('also revokes a token for another audience of the API keys', async () => {
     const token = await accessToken(await ringOf(2), { aud: REPORTS });
     expect((await revoke(token, ...SERVICE)).code).toBe(0);

@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process';
-import { cp, readFile } from 'node:fs/promises';
+import { appendFile, cp, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:https';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createKeyRing, createTokenIssuer } from 'passport-jwe';
 import { type CertificateAuthority, createCertificateAuthority } from '../support/certificate-authority.js';
 import { generateEc } from '../support/key-pairs.js';
-import { type RunningProgram, startProgram } from '../support/processes.js';
+import { readPageBlocks } from '../support/page-blocks.js';
+import { findFreePort, type RunningProgram, startProgram, untilListening } from '../support/processes.js';
+import { secretOf } from '../support/tokens.js';
 import { type PackedPackage, packPackage } from './packed-package.js';
 import type { Caller } from './projects/mcp/client.js';
 import type { Exchange } from './projects/mcp/observed-fetch.js';
@@ -41,12 +44,15 @@ let packed: PackedPackage;
 let folder: string;
 let authority: CertificateAuthority;
 let compilerOutput: string;
+let blocks: ReadonlyMap<string, string>;
 
 beforeAll(async () => {
   packed = await packPackage();
   folder = await packed.installExample('mcp');
   await cp(CLIENTS, join(folder, 'clients'), { recursive: true });
   authority = await createCertificateAuthority();
+  blocks = await readPageBlocks(new URL('../../docs/guides/mcp.md', import.meta.url));
+  await writeFile(join(folder, 'server.ts'), blocks.get('mcp-server') ?? '');
   const { stdout } = await run(process.execPath, [COMPILER], { cwd: folder }).catch((failure) => failure);
   compilerOutput = stdout;
 }, 180_000);
@@ -131,6 +137,7 @@ describe('services with client credentials', () => {
   let notes: string;
   let archive: string;
   let issuer: string;
+  let directory: string;
 
   beforeAll(async () => {
     const environment = {
@@ -139,6 +146,7 @@ describe('services with client credentials', () => {
       SIGNER_JWKS: JSON.stringify({ keys: [publicJwk] }),
     };
     const program = await start('main.js', environment, ['services']);
+    [, directory = ''] = /^API keys: (.+)$/m.exec(program.output()) ?? [];
     [, notes = '', archive = ''] = /(\S+\/mcp) (\S+\/mcp)\n/.exec(program.output()) ?? [];
     const metadata = await fetch(`${new URL(notes).origin}/.well-known/oauth-protected-resource/mcp`);
     [issuer] = (await metadata.json()).authorization_servers;
@@ -246,6 +254,79 @@ describe('services with client credentials', () => {
     expect([await status(second), await status(first), await status(later.at(-1))]).toEqual([404, 200, 200]);
     expect(await status(others.sessionId, others.accessToken)).toBe(200);
   });
+
+  test('the client of the guide calls a tool without warnings', async () => {
+    const program = (blocks.get('mcp-service-client') ?? '')
+      .replace('https://auth.example.com', issuer)
+      .replace('https://mcp.example.com/mcp', notes);
+    await writeFile(join(folder, 'service-client.mjs'), program);
+    const env = { ...process.env, ROBOT_SECRET: secret };
+    const { stdout, stderr } = await run(process.execPath, ['service-client.mjs'], { cwd: folder, env });
+
+    expect(stdout).toContain("type: 'text'");
+    expect(stderr).toBe('');
+  });
+
+  test('a revoked token is rejected', async () => {
+    const { accessToken } = await use(SDKS[2][1], notes, robot(), [['list']]);
+    const before = await send(notes, accessToken);
+    const revoked = await fetch(`${issuer}/oauth/revoke`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(`robot:${secret}`)}` },
+      body: new URLSearchParams({ token: accessToken }),
+    });
+
+    expect([before.status, revoked.status]).toEqual([400, 200]);
+    expect((await send(notes, accessToken)).status).toBe(401);
+  });
+
+  test('a token of a deactivated API key is rejected', async () => {
+    const { accessToken } = await use(SDKS[2][1], notes, signer(), [['list']]);
+    const before = await send(notes, accessToken);
+    await appendFile(join(directory, 'signer.yaml'), 'active: false\n');
+    let status = before.status;
+    while (status === before.status) ({ status } = await send(notes, accessToken));
+
+    expect([before.status, status]).toEqual([400, 401]);
+  });
+});
+
+test('the server and the client of the guide run with a token of the command line', async () => {
+  const port = await findFreePort();
+  const shell = (name: string) =>
+    run('bash', ['-ec', (blocks.get(name) ?? '').replaceAll(':3000', `:${port}`)], { cwd: folder });
+  await shell('mcp-keys');
+  await writeFile(join(folder, 'client.mjs'), blocks.get('mcp-client') ?? '');
+  const server = startProgram(
+    join(folder, 'out/server.js'),
+    { AUDIENCE: `http://127.0.0.1:${port}/mcp` },
+    { cwd: folder },
+  );
+  programs.push(server);
+  await untilListening(server, port);
+  const { stdout } = await shell('mcp-call');
+
+  expect(stdout).toContain("text: 'Added: Hello'");
+  expect(stdout).toContain(`text: '["Hello"]'`);
+}, 60_000);
+
+test('a server with SDK 1 guards its tools', async () => {
+  const key = secretOf(7).toString('hex');
+  const resource = `http://127.0.0.1:${await findFreePort()}/mcp`;
+  await start('clients/server-sdk-1.js', { JWE_KEY: key, RESOURCE: resource });
+  const keyRing = await createKeyRing({ current: { secret: key } });
+  const { issue } = createTokenIssuer({ keyRing, issuer: 'https://auth.example.com', audience: resource });
+  const { token } = await issue({ subject: 'alice', scope: 'notes:read' });
+  const opened = await send(resource, token, {}, INITIALIZE);
+  const session = { 'mcp-session-id': opened.headers.get('mcp-session-id') ?? '' };
+  const call = (name: string, input = {}) =>
+    send(resource, token, session, { method: 'tools/call', params: { name, arguments: input } });
+  const rejected = await call('add_note', { note: 'a' });
+
+  expect((await send(resource, 'a.b.c')).status).toBe(401);
+  expect(await (await call('whoami')).text()).toContain('"text":"https://auth.example.com"');
+  expect(rejected.status).toBe(403);
+  expect(rejected.headers.get('www-authenticate')).toContain('scope="notes:read notes:write"');
 });
 
 describe('people with the authorization code of oidc-provider', () => {
@@ -305,7 +386,10 @@ describe('people with the authorization code of oidc-provider', () => {
 
 test('tokenVerifier() serves requireBearerAuth() of both SDKs', async () => {
   const { stdout } = await run(process.execPath, [join(folder, 'out/clients/bearer-auth.js')]);
-  const invalid = { status: 401, body: { error: 'invalid_token' } };
+  const challenge = expect.stringContaining(
+    'resource_metadata="https://mcp.example.com/.well-known/oauth-protected-resource/mcp"',
+  );
+  const invalid = { status: 401, challenge, body: { error: 'invalid_token' } };
 
   expect(JSON.parse(stdout)).toMatchObject(
     [1, 2].map(() => ({

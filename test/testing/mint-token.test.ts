@@ -53,17 +53,38 @@ describe('a minted token', () => {
     expect(claims).toMatchObject({ sub: 'test-client', client_id: 'test-client' });
   });
 
-  test.each(['tiered_model_exec', 'function_call', 'api_call'] as const)(
-    'has rate limits if its type is %s',
+  test.each(['user', 'service', 'tiered_model_exec', 'function_call', 'api_call', 'delegation'] as const)(
+    'is accepted if the test sets only the type %s',
     async (type) => {
-      const allowed = { allowed_models: ['m'], allowed_functions: ['f'], allowed_endpoints: ['GET /'] };
-
-      expect(await verify(await mintToken({ type, claims: allowed }))).toMatchObject({
-        type,
-        claims: { rate_limits: { requests_per_minute: 60 } },
-      });
+      expect(await verify(await mintToken({ type }))).toMatchObject({ type });
     },
   );
+
+  test.each([
+    ['tiered_model_exec', { allowed_models: [] }],
+    ['function_call', { allowed_functions: [] }],
+    ['api_call', { allowed_endpoints: [] }],
+  ] as const)('has rate limits and an empty list of permissions if its type is %s', async (type, allowed) => {
+    const { claims } = await verify(await mintToken({ type }));
+
+    expect(claims).toMatchObject({ ...allowed, rate_limits: { requests_per_minute: 60 } });
+  });
+
+  test('has the allowed endpoints of the test', async () => {
+    const claims = { allowed_endpoints: ['GET /documents'] };
+
+    expect(await verify(await mintToken({ type: 'api_call', claims }))).toMatchObject({ claims });
+  });
+
+  test('lets the client act for the user if its type is delegation', async () => {
+    const { claims } = await verify(await mintToken({ type: 'delegation', issuedAt: Date.now() / 1000 - 60 }));
+
+    expect(claims).toMatchObject({
+      ...{ sub: 'test-user', delegator: 'test-user', client_id: 'test-client' },
+      ...{ delegated_to: 'test-client', act: { sub: 'test-client' } },
+      lineage: [{ client_id: 'test-client', sub: 'test-user', iat: claims.iat }],
+    });
+  });
 
   test('is accepted by an application with custom settings', async () => {
     const keyRing = await createKeyRing({ current: { secret: secretOf(7) } });
@@ -116,6 +137,15 @@ describe('an application rejects a minted token', () => {
 });
 
 describe('mintToken()', () => {
+  test('names a malformed claim of the token type and its shape, but not its value', async () => {
+    const claims = { allowed_endpoints: 'GET /secret' };
+
+    expect(await rejectionOf(mintToken({ type: 'api_call', claims }))).toMatchObject({
+      message:
+        'issue: verifiers would reject the claims of this api_call token: the claim allowed_endpoints is malformed: pass an array of strings, for example ["GET /documents"]',
+    });
+  });
+
   test('names an unknown option and what to write instead', async () => {
     const minting = mintToken(untypedValue({ scopes: 'read' }));
 

@@ -82,7 +82,10 @@ async function create(io: CommandIo, keyId: string, options: CreateOptions): Pro
   await createFile(resolve(io.directory, file), describeKey(keyId, fields, options), 0o644);
   if (options.out !== undefined) await createFile(resolve(io.directory, options.out), `${secret}\n`, 0o600);
   const shown = options.show === true ? result : {};
-  const text = options.show === true ? secret : `Wrote ${file}. The key is in ${options.out}.`;
+  const text =
+    options.show === true
+      ? secret
+      : `Wrote ${file}. The key is in ${options.out}. Keep this file out of version control.`;
   printResult(io, { key_id: keyId, file, ...shown }, { isJson: options.json === true, text });
 }
 

@@ -29,7 +29,7 @@ export function dpopKeyCommand(io: CommandIo): Command {
       const { privateJwk, publicJwk } = generateSigningJwk();
       await createFile(resolve(io.directory, file), `${JSON.stringify(privateJwk)}\n`, 0o600);
       const jkt = jwkThumbprint(publicJwk);
-      const text = `Wrote ${file} with the thumbprint ${jkt}.`;
+      const text = `Wrote ${file} with the thumbprint ${jkt}. Keep this file out of version control.`;
       printResult(io, { file, jkt }, { isJson: json === true, text });
     });
 

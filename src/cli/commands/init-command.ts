@@ -16,7 +16,8 @@ interface InitOptions {
   readonly json?: true;
 }
 
-const SECRET_FILES = ['keys.json', 'demo-api-key'];
+/** The secrets, and the installed packages. */
+const IGNORED = ['keys.json', 'demo-api-key', 'node_modules'];
 const DEMO_KEY = { name: 'Demo key', type: 'api_call', permissions: ['read:documents'] };
 
 /** Create the `init` command, which writes a working configuration into the current directory. */
@@ -34,7 +35,7 @@ export function initCommand(io: CommandIo): Command {
       for (const [name, { content, mode }] of Object.entries(files)) {
         await createFile(join(io.directory, name), content, mode);
       }
-      await ignoreSecrets(io);
+      await writeIgnored(io);
       const commands = describeCommands(io, port);
       const text = [
         `Wrote ${Object.keys(files).join(', ')}.`,
@@ -83,10 +84,12 @@ async function assertAbsent(io: CommandIo, names: readonly string[]): Promise<vo
   }
 }
 
-async function ignoreSecrets(io: CommandIo): Promise<void> {
+/** Keep files out of version control. An entry such as `node_modules/` is another spelling. */
+async function writeIgnored(io: CommandIo): Promise<void> {
   const path = join(io.directory, '.gitignore');
   const ignored = await readFile(path, 'utf8').catch(() => '');
-  const missing = SECRET_FILES.filter((name) => !ignored.split('\n').includes(name));
+  const present = ignored.split('\n').map((line) => line.replace(/^\/|\/$/g, ''));
+  const missing = IGNORED.filter((name) => !present.includes(name));
   const separator = ignored === '' || ignored.endsWith('\n') ? '' : '\n';
   if (missing.length > 0) await appendFile(path, `${separator}${missing.join('\n')}\n`);
 }
@@ -137,6 +140,7 @@ app.use('/oauth', tokenRouter(service));
 app.get('/documents', authenticate(service), requireScope('read:documents'), (req, res) => {
   res.json({ documents: [], for: verifiedToken(req).claims.sub });
 });
+// Sends the errors that your handlers throw, for example new InsufficientScopeError('read:documents').
 app.use(bearerErrors());
 app.listen(port, '127.0.0.1', () => console.log(\`Listening on \${issuer}\`));
 `;

@@ -39,7 +39,10 @@ export function keysCommand(io: CommandIo): Command {
       printResult(
         io,
         { file: keys, kid },
-        { isJson: json === true, text: `Wrote ${keys} with the root key ${kid}.` },
+        {
+          isJson: json === true,
+          text: `Wrote ${keys} with the root key ${kid}. Keep this file out of version control.`,
+        },
       );
     });
 

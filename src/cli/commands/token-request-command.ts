@@ -79,7 +79,10 @@ async function readCredentials(
   { client, secretFile, clientKey, issuer }: CredentialOptions,
 ): Promise<ClientCredentialOptions> {
   if (clientKey !== undefined) {
-    if (issuer === undefined) throw new UsageError('The issuer is missing: pass --issuer with --client-key');
+    if (issuer === undefined)
+      throw new UsageError(
+        'The issuer is missing: pass --issuer with --client-key, or set the variable ISSUER',
+      );
     const privateKey = await createSigningKey({ file: resolve(io.directory, clientKey) });
     return { clientId: client, privateKey, issuer };
   }

@@ -39,7 +39,7 @@ export function tokenRevokeCommand(io: CommandIo): Command {
   return new Command('revoke')
     .argument(
       '[token]',
-      'an access token to revoke, or a refresh token whose session to end; - reads the token from standard input',
+      'an access token to revoke, or a refresh token whose session to end (default: -, read from standard input)',
     )
     .description('revoke a token, a session, a user, an API key, or all tokens under a key')
     .option(

@@ -48,7 +48,8 @@ export function narrowByType(claims: ClaimsSet, header: JsonObject, scope: reado
     default:
       throw new InvalidTokenError('unknown_type', undefined, { found: claims.type });
   }
-  throw new InvalidTokenError('claim_malformed');
+  const claim = FIND_FAULT[claims.type ?? '']?.(claims);
+  throw new InvalidTokenError('claim_malformed', undefined, claim === undefined ? {} : { claim });
 }
 
 /**
@@ -107,49 +108,91 @@ export function narrowToExternal(
   return createVerifiedToken('external', Object.freeze(exposed), { header, scope });
 }
 
+/** Functions that return the name of the first claim that is missing or malformed, by token type. */
+const FIND_FAULT: Readonly<Record<string, (claims: ClaimsSet) => string | undefined>> = {
+  user: findUserFault,
+  tiered_model_exec: findModelFault,
+  function_call: findFunctionFault,
+  api_call: findEndpointFault,
+  delegation: findDelegationFault,
+  service: findIssuedFault,
+};
+
 /** Users have no API key: the client is the issuer, and the subject is not the client itself. */
-function isUserClaims(claims: ClaimsSet): claims is UserClaims {
+function findUserFault(claims: ClaimsSet): string | undefined {
   const { iss, sub, client_id: clientId, api_key_name: apiKeyName } = claims;
-  return isIssued(claims) && clientId === iss && sub !== iss && apiKeyName === undefined;
+  const fault = findIssuedFault(claims);
+  if (fault !== undefined) return fault;
+  if (clientId !== iss) return 'client_id';
+  if (sub === iss) return 'sub';
+  return apiKeyName === undefined ? undefined : 'api_key_name';
+}
+
+function isUserClaims(claims: ClaimsSet): claims is UserClaims {
+  return findUserFault(claims) === undefined;
+}
+
+function findModelFault(claims: ClaimsSet): string | undefined {
+  return findIssuedFault(claims) ?? findKeyFault(claims, 'allowed_models');
 }
 
 function isModelClaims(claims: ClaimsSet): claims is ModelClaims {
-  return isIssued(claims) && isTextList(claims['allowed_models']) && isRateLimits(claims['rate_limits']);
+  return findModelFault(claims) === undefined;
+}
+
+function findFunctionFault(claims: ClaimsSet): string | undefined {
+  return findIssuedFault(claims) ?? findKeyFault(claims, 'allowed_functions');
 }
 
 function isFunctionClaims(claims: ClaimsSet): claims is FunctionClaims {
-  return isIssued(claims) && isTextList(claims['allowed_functions']) && isRateLimits(claims['rate_limits']);
+  return findFunctionFault(claims) === undefined;
+}
+
+function findEndpointFault(claims: ClaimsSet): string | undefined {
+  return findIssuedFault(claims) ?? findKeyFault(claims, 'allowed_endpoints');
 }
 
 function isEndpointClaims(claims: ClaimsSet): claims is EndpointClaims {
-  return isIssued(claims) && isTextList(claims['allowed_endpoints']) && isRateLimits(claims['rate_limits']);
+  return findEndpointFault(claims) === undefined;
+}
+
+/** Check the claims of an API key: the list of what the token allows, and the limits. */
+function findKeyFault(claims: ClaimsSet, allowed: (typeof ALLOWED_CLAIMS)[number]): string | undefined {
+  if (!isTextList(claims[allowed])) return allowed;
+  return isRateLimits(claims['rate_limits']) ? undefined : 'rate_limits';
+}
+
+function findDelegationFault(claims: ClaimsSet): string | undefined {
+  const fault = findIssuedFault(claims);
+  if (fault !== undefined) return fault;
+  if (typeof claims['delegator'] !== 'string') return 'delegator';
+  if (typeof claims['delegated_to'] !== 'string') return 'delegated_to';
+  if (!isJsonObject(claims['act'])) return 'act';
+  if (typeof claims['expires_at'] !== 'number') return 'expires_at';
+  if (!isLineage(claims['lineage'])) return 'lineage';
+  if (!isRateLimitsOrAbsent(claims['rate_limits'])) return 'rate_limits';
+  return ALLOWED_CLAIMS.find((name) => claims[name] !== undefined && !isTextList(claims[name]));
 }
 
 function isDelegationClaims(claims: ClaimsSet): claims is DelegationClaims {
-  const { delegator, delegated_to: delegatedTo, act, expires_at: expiresAt, lineage } = claims;
-  const parties = typeof delegator === 'string' && typeof delegatedTo === 'string' && isJsonObject(act);
-  const ancestors = isLineage(lineage) && isRateLimitsOrAbsent(claims['rate_limits']);
-  const allowed = ALLOWED_CLAIMS.every((name) => claims[name] === undefined || isTextList(claims[name]));
-  return isIssued(claims) && parties && typeof expiresAt === 'number' && ancestors && allowed;
+  return findDelegationFault(claims) === undefined;
 }
 
 function isServiceClaims(claims: ClaimsSet): claims is ServiceClaims {
-  return isIssued(claims);
+  return findIssuedFault(claims) === undefined;
 }
 
 function isForeignClaims(claims: ClaimsSet): claims is ForeignClaims {
   return claims.type === undefined;
 }
 
-function isIssued(claims: ClaimsSet): boolean {
+function findIssuedFault(claims: ClaimsSet): string | undefined {
   const { permissions, metadata, api_key_name: apiKeyName } = claims;
-  return (
-    claims.sub !== undefined &&
-    claims.client_id !== undefined &&
-    (permissions === undefined || isTextList(permissions)) &&
-    (metadata === undefined || isJsonObject(metadata)) &&
-    (apiKeyName === undefined || typeof apiKeyName === 'string')
-  );
+  if (claims.sub === undefined) return 'sub';
+  if (claims.client_id === undefined) return 'client_id';
+  if (permissions !== undefined && !isTextList(permissions)) return 'permissions';
+  if (metadata !== undefined && !isJsonObject(metadata)) return 'metadata';
+  return apiKeyName === undefined || typeof apiKeyName === 'string' ? undefined : 'api_key_name';
 }
 
 /** Whether a value is an array of strings. Iterate by index, because `every` is slower on a frozen array. */

@@ -94,23 +94,30 @@ function assertRegisteredClaims(
   claims: JsonObject,
   isExternal: boolean,
 ): asserts claims is JsonObject & ClaimsSet {
-  const { iss, aud, exp, iat, jti, nbf, scope } = claims;
+  const { iss, aud, exp, iat, jti } = claims;
   if (iss === undefined || aud === undefined || exp === undefined || iat === undefined || jti === undefined) {
     throw new InvalidTokenError('claim_missing', undefined, findMissingClaim({ iss, aud, exp, iat, jti }));
   }
-  const wellFormed =
-    isText(iss) &&
-    isText(jti) &&
-    isAudience(aud) &&
-    isNumericDate(exp) &&
-    isNumericDate(iat) &&
-    (nbf === undefined || isNumericDate(nbf)) &&
-    (scope === undefined || typeof scope === 'string' || (isExternal && Array.isArray(scope))) &&
-    isTextOrAbsent(claims['sub']) &&
-    isTextOrAbsent(claims['client_id']) &&
-    (isExternal || isTextOrAbsent(claims['type'])) &&
-    isTextOrAbsent(claims['session_id']);
-  if (!wellFormed) throw new InvalidTokenError('claim_malformed');
+  const malformed = findMalformedClaim(claims, isExternal);
+  if (malformed !== undefined) {
+    throw new InvalidTokenError('claim_malformed', undefined, { claim: malformed });
+  }
+}
+
+function findMalformedClaim(claims: JsonObject, isExternal: boolean): string | undefined {
+  const { iss, aud, exp, iat, jti, nbf, scope } = claims;
+  if (!isText(iss)) return 'iss';
+  if (!isText(jti)) return 'jti';
+  if (!isAudience(aud)) return 'aud';
+  if (!isNumericDate(exp)) return 'exp';
+  if (!isNumericDate(iat)) return 'iat';
+  if (nbf !== undefined && !isNumericDate(nbf)) return 'nbf';
+  if (scope !== undefined && typeof scope !== 'string' && !(isExternal && Array.isArray(scope)))
+    return 'scope';
+  if (!isTextOrAbsent(claims['sub'])) return 'sub';
+  if (!isTextOrAbsent(claims['client_id'])) return 'client_id';
+  if (!isExternal && !isTextOrAbsent(claims['type'])) return 'type';
+  return isTextOrAbsent(claims['session_id']) ? undefined : 'session_id';
 }
 
 function findMissingClaim(claims: Readonly<Record<string, unknown>>): RejectionDetail {
@@ -197,10 +204,11 @@ function readScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
  * trusted issuer, read only the configured claim, because its `scope` can have a different meaning.
  */
 function readGrantedScope(claims: ClaimsSet, policy: ClaimsPolicy): readonly string[] {
-  if (policy.external !== undefined) return parseScopeClaim(keepScopeTokens(claims[policy.scopeClaim]));
-  const scope = parseScopeClaim(claims.scope);
-  if (policy.scopeClaim === 'scope' || claims[policy.scopeClaim] === undefined) return scope;
-  const named = parseScopeClaim(claims[policy.scopeClaim]);
+  const { scopeClaim } = policy;
+  if (policy.external !== undefined) return parseScopeClaim(scopeClaim, keepScopeTokens(claims[scopeClaim]));
+  const scope = parseScopeClaim('scope', claims.scope);
+  if (scopeClaim === 'scope' || claims[scopeClaim] === undefined) return scope;
+  const named = parseScopeClaim(scopeClaim, claims[scopeClaim]);
   if (claims.scope !== undefined && !isSameScope(named, scope)) throw new InvalidTokenError('scope_conflict');
   return named;
 }
@@ -212,9 +220,9 @@ function keepScopeTokens(scope: unknown): unknown {
     : scope;
 }
 
-function parseScopeClaim(value: unknown): readonly string[] {
+function parseScopeClaim(claim: string, value: unknown): readonly string[] {
   const scope = parseAuthenticScope(value === undefined ? '' : value);
-  if (scope === undefined) throw new InvalidTokenError('claim_malformed');
+  if (scope === undefined) throw new InvalidTokenError('claim_malformed', undefined, { claim });
   return scope;
 }
 

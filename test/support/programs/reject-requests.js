@@ -1,7 +1,7 @@
 // Rejects a request or a token for each main reason. Then it prints the secrets and the claims about the user as JSON.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
@@ -17,6 +17,7 @@ import {
   loadApiKeys,
   requireScope,
   requireType,
+  TemporarilyUnavailableError,
   tokenRouter,
 } from 'passport-jwe';
 
@@ -63,10 +64,17 @@ await rm(directory, { recursive: true });
 const options = { keyRing, issuer, audience };
 const revocations = createRevocations({ stores: createMemoryStores() });
 passport.use(new JweStrategy({ ...options, revocations }, async () => undefined));
+const findUser = async () => {
+  await readFile('absent/users.json').catch((cause) => {
+    throw new TemporarilyUnavailableError({ cause });
+  });
+};
+passport.use('outage', new JweStrategy(options, findUser));
 const app = express();
 app.use('/oauth', tokenRouter({ ...options, apiKeys, throttle: { failuresPerMinute: 1000 } }));
 app.get('/unguarded', requireScope('read'));
 app.get('/passport', passport.authenticate('jwe', { session: false }));
+app.get('/outage', passport.authenticate('outage', { session: false }));
 app.get('/with-error', authenticate({ ...options, failWithError: true }), requireScope('admin'));
 app.get('/dpop', authenticate({ ...options, dpop: { mode: 'allow', baseUrl: audience } }));
 app.use(authenticate({ ...options, apiKeys }));
@@ -92,7 +100,8 @@ function exchange(client, subjectToken) {
 
 await send('/', {});
 for (const token of invalid) await get('/', token);
-for (const path of ['/admin', '/jobs', '/unguarded', '/passport', '/with-error']) await get(path, valid);
+for (const path of ['/admin', '/jobs', '/unguarded', '/passport', '/outage', '/with-error'])
+  await get(path, valid);
 await send('/dpop', { headers: { authorization: `DPoP ${valid}` } });
 await createTokenVerifier(options)
   .verify(expired)

@@ -39,6 +39,11 @@ function reasonFor(type: string | undefined, overrides: Record<string, unknown>)
   return error instanceof InvalidTokenError ? error.reason : error;
 }
 
+function claimNamedFor(type: string, overrides: Record<string, unknown>) {
+  const error = thrownBy(() => narrowByType(claimsSetOf(type, overrides), {}, []));
+  return error instanceof InvalidTokenError ? error.detail.claim : error;
+}
+
 describe('narrowByType', () => {
   test.each(Object.entries(CLAIMS_BY_TYPE))('narrows to %s', (type, claims) => {
     const token = narrowByType(claimsSetOf(type, claims), { typ: 'at+jwt' }, ['read']);
@@ -62,6 +67,14 @@ describe('narrowByType', () => {
   describe.each(Object.entries(CLAIMS_BY_TYPE))('%s', (type, claims) => {
     test.each(['sub', 'client_id', ...Object.keys(claims)])('needs %s', (name) => {
       expect(reasonFor(type, { ...claims, [name]: undefined })).toBe('claim_malformed');
+    });
+
+    test.each(['sub', 'client_id', ...Object.keys(claims)])('names a missing %s', (name) => {
+      expect(claimNamedFor(type, { ...claims, [name]: undefined })).toBe(name);
+    });
+
+    test.each(['permissions', 'metadata', 'api_key_name'])('names a malformed %s', (name) => {
+      expect(claimNamedFor(type, { ...claims, [name]: 7 })).toBe(name);
     });
 
     test.each(['permissions', 'metadata', 'api_key_name'])('needs no %s', (name) => {

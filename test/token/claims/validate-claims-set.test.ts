@@ -32,6 +32,12 @@ function reasonFor(setting: Setting): TokenRejection {
   return refusalOf(setting).reason;
 }
 
+/** The reason, and the claim that it names. */
+function faultOf(claims: JsonObject) {
+  const { reason, detail } = refusalOf({ claims });
+  return { reason, claim: detail.claim };
+}
+
 const reasonForClaims = (overrides: Record<string, unknown>) => reasonFor({ claims: claimsOf(overrides) });
 
 describe('a valid token', () => {
@@ -131,7 +137,7 @@ describe('dates', () => {
   describe.each(['exp', 'nbf', 'iat'])('%s', (name) => {
     test.each(REFUSED)('is rejected as %s: %s', (_, json) => {
       const claims = { ...claimsOf(), ...JSON.parse(`{"${name}":${json}}`) };
-      expect(reasonFor({ claims })).toBe('claim_malformed');
+      expect(faultOf(claims)).toEqual({ reason: 'claim_malformed', claim: name });
     });
   });
 
@@ -148,7 +154,7 @@ describe('identities', () => {
 
   describe.each(['iss', 'sub', 'jti', 'client_id', 'type', 'session_id'])('%s', (name) => {
     test.each([[['demo']], [{ id: 'demo' }], [1], [true], [null], ['']])('is rejected as %j', (value) => {
-      expect(reasonForClaims({ [name]: value })).toBe('claim_malformed');
+      expect(faultOf(claimsOf({ [name]: value }))).toEqual({ reason: 'claim_malformed', claim: name });
     });
   });
 
@@ -162,7 +168,7 @@ describe('identities', () => {
     [1],
     [null],
   ])('aud is rejected as %j', (aud) => {
-    expect(reasonForClaims({ aud })).toBe('claim_malformed');
+    expect(faultOf(claimsOf({ aud }))).toEqual({ reason: 'claim_malformed', claim: 'aud' });
   });
 });
 
@@ -347,7 +353,7 @@ describe('scope', () => {
     [1],
     [null],
   ])('is rejected as %j', (scope) => {
-    expect(reasonForClaims({ scope })).toBe('claim_malformed');
+    expect(faultOf(claimsOf({ scope }))).toEqual({ reason: 'claim_malformed', claim: 'scope' });
   });
 });
 

@@ -1,17 +1,10 @@
 // Prints how `requireBearerAuth()` of each SDK responds with `tokenVerifier()`, as JSON.
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { requireBearerAuth as requireBearerAuth2 } from '@modelcontextprotocol/express';
-import {
-  AccessDeniedError,
-  InvalidTokenError,
-  ServerError,
-} from '@modelcontextprotocol/sdk/server/auth/errors.js';
-import { requireBearerAuth as requireBearerAuth1 } from '@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js';
-import { OAuthError } from '@modelcontextprotocol/server';
 import express, { type RequestHandler } from 'express';
 import { createKeyRing, createTokenIssuer, TemporarilyUnavailableError } from 'passport-jwe';
-import { type McpErrorCode, tokenVerifier } from 'passport-jwe/mcp';
+import * as sdk1 from './bearer-auth-1.js';
+import * as sdk2 from './bearer-auth-2.js';
 
 const ISSUER = 'https://auth.example.com';
 const RESOURCE = 'https://mcp.example.com/mcp';
@@ -26,21 +19,10 @@ const revocations = {
     return false;
   },
 };
-const verifierOf = (createError: (code: McpErrorCode, message: string) => Error) =>
-  tokenVerifier({ keyRing, issuer: ISSUER, audience: RESOURCE, revocations, createError });
-
-const ERRORS = {
-  invalid_token: InvalidTokenError,
-  access_denied: AccessDeniedError,
-  server_error: ServerError,
-};
-const settings = { expectedResource: new URL(RESOURCE), requiredScopes: ['notes:read'] };
+const accept = { keyRing, issuer: ISSUER, audience: RESOURCE, revocations };
 const guards: readonly RequestHandler[] = [
-  requireBearerAuth1({
-    ...settings,
-    verifier: verifierOf((code, message) => new ERRORS[code](message)),
-  }),
-  requireBearerAuth2({ ...settings, verifier: verifierOf((code, message) => new OAuthError(code, message)) }),
+  sdk1.requireToken(RESOURCE, accept),
+  sdk2.requireToken(RESOURCE, accept),
 ];
 
 const issue = async (options: object, by = issuer) =>
@@ -61,7 +43,8 @@ for (const guard of guards) {
   const send = async (token: string) => {
     const origin = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
     const response = await fetch(origin, { headers: { authorization: `Bearer ${token}` } });
-    return { status: response.status, body: await response.json() };
+    const challenge = response.headers.get('www-authenticate');
+    return { status: response.status, challenge, body: await response.json() };
   };
   isAvailable = true;
   const answers: Record<string, unknown> = {};

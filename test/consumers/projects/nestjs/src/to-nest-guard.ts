@@ -1,4 +1,5 @@
 import type { CanActivate } from '@nestjs/common';
+import type { Request, Response } from 'express';
 import type { requireScope } from 'passport-jwe/accept';
 
 /** Convert a guard of passport-jwe to a guard of NestJS. */
@@ -7,9 +8,9 @@ export function toNestGuard(guard: ReturnType<typeof requireScope>): CanActivate
     canActivate: (context) =>
       new Promise((resolve, reject) => {
         const http = context.switchToHttp();
-        guard(http.getRequest(), http.getResponse(), (error) => {
+        guard(http.getRequest<Request>(), http.getResponse<Response>(), (error?: unknown) => {
           if (error === undefined) resolve(true);
-          else reject(error);
+          else reject(error instanceof Error ? error : new Error('The guard failed'));
         });
       }),
   };

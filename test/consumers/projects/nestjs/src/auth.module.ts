@@ -1,13 +1,11 @@
 import { Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { BearerErrorsFilter } from './bearer-errors.filter.js';
-import { DocumentsController } from './documents.controller.js';
 import { keyRingProvider } from './key-ring.provider.js';
 import { NestJweStrategy } from './nest-jwe.strategy.js';
 import { UsersService } from './users.service.js';
 
 @Module({
-  controllers: [DocumentsController],
   providers: [
     keyRingProvider,
     UsersService,
@@ -15,4 +13,4 @@ import { UsersService } from './users.service.js';
     { provide: APP_FILTER, useClass: BearerErrorsFilter },
   ],
 })
-export class AppModule {}
+export class AuthModule {}

@@ -1,5 +1,6 @@
-import { Controller, Get, Req, UseGuards } from '@nestjs/common';
+import { Controller, Get, UseGuards } from '@nestjs/common';
 import { requireScope } from 'passport-jwe/accept';
+import { CurrentUser } from './current-user.decorator.js';
 import { JweAuthGuard } from './jwe-auth.guard.js';
 import { toNestGuard } from './to-nest-guard.js';
 import type { User } from './users.service.js';
@@ -8,8 +9,8 @@ import type { User } from './users.service.js';
 @UseGuards(JweAuthGuard)
 export class DocumentsController {
   @Get()
-  list(@Req() req: { readonly user: User }): object {
-    return { documents: [], for: req.user.name };
+  list(@CurrentUser() user: User): object {
+    return { documents: [], for: user.name };
   }
 
   @Get('drafts')

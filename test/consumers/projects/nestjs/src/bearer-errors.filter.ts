@@ -1,4 +1,5 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import type { NextFunction, Request, Response } from 'express';
 import { bearerErrors, PassportJweError } from 'passport-jwe/accept';
 
 const respond = bearerErrors();
@@ -7,6 +8,6 @@ const respond = bearerErrors();
 export class BearerErrorsFilter implements ExceptionFilter<PassportJweError> {
   catch(error: PassportJweError, host: ArgumentsHost): void {
     const http = host.switchToHttp();
-    respond(error, http.getRequest(), http.getResponse(), http.getNext());
+    respond(error, http.getRequest<Request>(), http.getResponse<Response>(), http.getNext<NextFunction>());
   }
 }

@@ -1,5 +1,6 @@
 import { type ExecutionContext, Injectable, UnauthorizedException } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
+import type { Request } from 'express';
 import { verifiedToken } from 'passport-jwe/accept';
 
 @Injectable()
@@ -9,14 +10,14 @@ export class JweAuthGuard extends AuthGuard('jwe') {
   }
 
   override handleRequest<RequestUser>(
-    error: unknown,
+    error: Error | null,
     user: RequestUser,
     _info: unknown,
     context: ExecutionContext,
   ): RequestUser {
     if (error) throw error;
     if (user) return user;
-    verifiedToken(context.switchToHttp().getRequest()); // throws the error of the strategy
+    verifiedToken(context.switchToHttp().getRequest<Request>()); // throws the error of the strategy
     throw new UnauthorizedException();
   }
 }
