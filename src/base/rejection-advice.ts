@@ -44,7 +44,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   header_invalid_member: {
     cause:
       '`alg`, `enc` or `kid` is missing or not a string, or the header is nested too deeply. Or `epk`, `apu`, `apv`, `iv` or `tag` does not meet the requirements of the key.',
-    fix: 'If a different stack issues the tokens, configure `kid` in that stack. To accept tokens without `kid`, set the option `legacy`.',
+    fix: 'If another stack issues the tokens, configure `kid` there. To accept tokens without `kid`, set the option `legacy`.',
   },
   content_type: {
     cause:
@@ -62,7 +62,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'Ask the issuer to send a `kid`. During a rotation, set `kidlessRotation`, which tries the current and the previous private key.',
   },
   expired_key: {
-    cause: '`notAfter` of the key has passed, or `legacy.until` has passed.',
+    cause: '`notAfter` of the key or `legacy.until` has passed.',
     fix: 'Obtain a new token. If keys expire before their tokens, raise `maxTokenLifetimeSeconds` of `openKeyRing()`.',
   },
   algorithm: {
@@ -76,7 +76,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   not_signed: {
     cause:
-      'The token contains no JWS. Tokens that are encrypted to a public key must contain a JWS, and so must tokens of trusted issuers with `verification`.',
+      'The token contains no JWS. Tokens under a public key, and tokens of trusted issuers with `verification`, must contain one.',
     fix: 'Issue the token with `signing`. Ask a trusted issuer to sign and then encrypt.',
   },
   not_encrypted: {
@@ -86,7 +86,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   unproven: {
     cause:
-      'The required proof of issuance is missing or invalid. A holder of an exported key ring created the token, or an earlier release issued the token.',
+      'The required proof of issuance is missing or invalid. A holder of an exported key ring created the token, or an earlier release issued it.',
     fix: 'Obtain a new token from the token router.',
   },
   unprovable: {
@@ -135,7 +135,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   decryption: {
     cause: 'The token was modified, or was encrypted under a different key with the same `kid`.',
-    fix: 'If this error affects all tokens, the key rings of issuer and resource server differ. Compare the secret, `environment` and audience of both key rings.',
+    fix: 'If this affects all tokens, compare the secret, `environment` and audience of issuer and resource server.',
   },
   claims_not_json: {
     cause: 'The decrypted content is not a JSON object in UTF-8.',
@@ -147,7 +147,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   claim_missing: {
     cause: '`iss`, `aud`, `exp`, `iat`, `jti` or a claim in `requiredClaims` is missing.',
-    fix: 'Issue tokens with this claim, or remove the claim from `requiredClaims`.',
+    fix: 'Issue tokens with this claim, or remove it from `requiredClaims`.',
   },
   claim_malformed: {
     cause:
@@ -182,7 +182,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   wrong_issuer: {
     cause:
-      'Neither `issuer` nor `trustedIssuers` lists the `iss` of the token. Or the key of a different issuer encrypts the token.',
+      'Neither `issuer` nor `trustedIssuers` lists the `iss` of the token. Or the token is encrypted under the key of another issuer.',
     fix: 'Compare `iss` with both options character by character, including trailing slashes.',
   },
   wrong_audience: {
@@ -196,8 +196,8 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
     fix: 'Set the same `environment` for the key rings of issuer and resource server, or obtain a token in this environment.',
   },
   wrong_typ: {
-    cause: 'The option `typ` (`at+jwt` by default) does not list `typ` of the token.',
-    fix: 'To accept tokens of other issuers, set the option `typ` to the media types of these tokens.',
+    cause: '`typ` of the token is not in the option `typ` (`at+jwt` by default).',
+    fix: 'To accept tokens of other issuers, set the option `typ` to their media types.',
   },
   refresh_token: {
     cause: 'The client sent a refresh token as an access token.',
@@ -239,7 +239,7 @@ export const REJECTION_ADVICE: Readonly<Record<TokenRejection, RejectionAdvice>>
   },
   revoked: {
     cause:
-      'The token was revoked, or the session, subject, API key or `kid` of the token was revoked. The revocation of a token also revokes all tokens that were delegated from this token. The verifier also rejects tokens that are older than the store or a folded revocation.',
+      'The token or its session, subject, API key or `kid` was revoked. Revoking a token also revokes all tokens delegated from it. The verifier also rejects tokens that are older than the store or a folded revocation.',
     fix: 'Obtain a new token. If the verifier rejects all tokens after a restart, see What each store guarantees.',
   },
   key_inactive: {
