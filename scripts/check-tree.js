@@ -1,19 +1,19 @@
-// Checks what the linter cannot: every folder in src/ has a layer in biome.json, and no two files share a name.
+// Checks that every directory in src/ has a layer in biome.json, and that no two files share a name.
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 
 const ROOT = new URL('..', import.meta.url);
 const { overrides } = JSON.parse(readFileSync(new URL('biome.json', ROOT), 'utf8'));
 
-/** Rooms whose imports biome.json restricts. */
+/** Path patterns of directories whose imports biome.json restricts. */
 const layered = overrides
   .filter(({ linter }) => linter.rules.style?.noRestrictedImports !== undefined)
   .flatMap(({ includes }) => includes);
 
-const rooms = readdirSync(new URL('src', ROOT), { withFileTypes: true }).filter((entry) =>
+const directories = readdirSync(new URL('src', ROOT), { withFileTypes: true }).filter((entry) =>
   entry.isDirectory(),
 );
-const unlayered = rooms.filter(({ name }) => !layered.includes(`src/${name}/**`));
+const unlayered = directories.filter(({ name }) => !layered.includes(`src/${name}/**`));
 
 const files = readdirSync(new URL('src', ROOT), { recursive: true }).filter((path) => path.endsWith('.ts'));
 const byName = new Map();
@@ -23,9 +23,9 @@ for (const path of files.filter((path) => basename(path) !== 'index.ts')) {
 const shared = [...byName.values()].filter((paths) => paths.length > 1);
 
 const faults = [
-  ...unlayered.map(({ name }) => `src/${name}/ has no layer: add it to "overrides" in biome.json`),
+  ...unlayered.map(({ name }) => `src/${name}/ has no layer: add the directory to "overrides" in biome.json`),
   ...shared.map(
-    (paths) => `files share a name, rename one: ${paths.map((path) => `src/${path}`).join(', ')}`,
+    (paths) => `files share a name: rename all but one of ${paths.map((path) => `src/${path}`).join(', ')}`,
   ),
 ];
 for (const fault of faults) console.error(fault);

@@ -1,4 +1,4 @@
-// Prints docs/reference/cli.md as the command line describes itself. With --write, updates the file.
+// Prints docs/reference/cli.md, generated from the help of the command line. With --write, updates the file.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Argument, Command, Option } from 'commander';
@@ -29,7 +29,7 @@ function describeProgram(): string {
     readInput: async () => '',
     clock: () => 0,
   });
-  /** What follows the help of a command: its examples. */
+  /** Text after the options in the help of a command: notes and examples. */
   const readExamples = (command: Command): string => {
     printed.length = 0;
     command.outputHelp();
@@ -61,7 +61,7 @@ function fence(text: string): string {
   return `\`\`\`text\n${text}\n\`\`\``;
 }
 
-/** No table if there is nothing to list. */
+/** Return a table, or nothing if it would have no rows. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   return rows.length === 0 ? [] : [lines.join('\n').replaceAll('|  |', '| |').replaceAll(' --- ', '---')];
@@ -85,13 +85,14 @@ function describeOptions(options: readonly Option[]): readonly string[] {
 }
 
 function describeDefault(option: Option): string {
-  const { mandatory, defaultValue } = option;
+  const { mandatory, defaultValue, defaultValueDescription } = option;
+  if (defaultValueDescription !== undefined) return defaultValueDescription;
   if (defaultValue !== undefined) return `\`${String(defaultValue)}\``;
   if (mandatory) return 'required';
   return option.isBoolean() ? 'off' : 'none';
 }
 
-/** Escapes what would end a cell of a table. */
+/** Escape characters that would end a table cell. */
 function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '\\<').replaceAll('\n', ' ');
 }

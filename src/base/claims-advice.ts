@@ -10,7 +10,7 @@ export const CLAIMS_ADVICE = {
   },
   claim_missing: {
     cause: '`iss`, `aud`, `exp`, `iat`, `jti` or a claim in `requiredClaims` is missing.',
-    fix: 'Issue tokens with this claim, or remove the claim from `requiredClaims`.',
+    fix: 'Issue tokens with this claim, or remove it from `requiredClaims`.',
   },
   claim_malformed: {
     cause:
@@ -45,7 +45,7 @@ export const CLAIMS_ADVICE = {
   },
   wrong_issuer: {
     cause:
-      'Neither `issuer` nor `trustedIssuers` lists the `iss` of the token. Or the key of a different issuer encrypts the token.',
+      'Neither `issuer` nor `trustedIssuers` lists the `iss` of the token. Or the token is encrypted under the key of another issuer.',
     fix: 'Compare `iss` with both options character by character, including trailing slashes.',
   },
   wrong_audience: {
@@ -59,8 +59,8 @@ export const CLAIMS_ADVICE = {
     fix: 'Set the same `environment` for the key rings of issuer and resource server, or obtain a token in this environment.',
   },
   wrong_typ: {
-    cause: 'The option `typ` (`at+jwt` by default) does not list `typ` of the token.',
-    fix: 'To accept tokens of other issuers, set the option `typ` to the media types of these tokens.',
+    cause: '`typ` of the token is not in the option `typ` (`at+jwt` by default).',
+    fix: 'To accept tokens of other issuers, set the option `typ` to their media types.',
   },
   refresh_token: {
     cause: 'The client sent a refresh token as an access token.',
@@ -102,7 +102,7 @@ export const CLAIMS_ADVICE = {
   },
   revoked: {
     cause:
-      'The token was revoked, or the session, subject, API key or `kid` of the token was revoked. The revocation of a token also revokes all tokens that were delegated from this token. The verifier also rejects tokens that are older than the store or a folded revocation.',
+      'The token or its session, subject, API key or `kid` was revoked. Revoking a token also revokes all tokens delegated from it. The verifier also rejects tokens that are older than the store or a folded revocation.',
     fix: 'Obtain a new token. If the verifier rejects all tokens after a restart, see What each store guarantees.',
   },
   key_inactive: {

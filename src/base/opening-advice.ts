@@ -33,7 +33,7 @@ export const OPENING_ADVICE = {
   header_invalid_member: {
     cause:
       '`alg`, `enc` or `kid` is missing or not a string, or the header is nested too deeply. Or `epk`, `apu`, `apv`, `iv` or `tag` does not meet the requirements of the key.',
-    fix: 'If a different stack issues the tokens, configure `kid` in that stack. To accept tokens without `kid`, set the option `legacy`.',
+    fix: 'If another stack issues the tokens, configure `kid` there. To accept tokens without `kid`, set the option `legacy`.',
   },
   content_type: {
     cause:
@@ -51,7 +51,7 @@ export const OPENING_ADVICE = {
     fix: 'Ask the issuer to send a `kid`. During a rotation, set `kidlessRotation`, which tries the current and the previous private key.',
   },
   expired_key: {
-    cause: '`notAfter` of the key has passed, or `legacy.until` has passed.',
+    cause: '`notAfter` of the key or `legacy.until` has passed.',
     fix: 'Obtain a new token. If keys expire before their tokens, raise `maxTokenLifetimeSeconds` of `openKeyRing()`.',
   },
   algorithm: {
@@ -65,7 +65,7 @@ export const OPENING_ADVICE = {
   },
   not_signed: {
     cause:
-      'The token contains no JWS. Tokens that are encrypted to a public key must contain a JWS, and so must tokens of trusted issuers with `verification`.',
+      'The token contains no JWS. Tokens under a public key, and tokens of trusted issuers with `verification`, must contain one.',
     fix: 'Issue the token with `signing`. Ask a trusted issuer to sign and then encrypt.',
   },
   not_encrypted: {
@@ -75,7 +75,7 @@ export const OPENING_ADVICE = {
   },
   unproven: {
     cause:
-      'The required proof of issuance is missing or invalid. A holder of an exported key ring created the token, or an earlier release issued the token.',
+      'The required proof of issuance is missing or invalid. A holder of an exported key ring created the token, or an earlier release issued it.',
     fix: 'Obtain a new token from the token router.',
   },
   unprovable: {
@@ -125,6 +125,6 @@ export const OPENING_ADVICE = {
   },
   decryption: {
     cause: 'The token was modified, or was encrypted under a different key with the same `kid`.',
-    fix: 'If this error affects all tokens, the key rings of issuer and resource server differ. Compare the secret, `environment` and audience of both key rings.',
+    fix: 'If this affects all tokens, compare the secret, `environment` and audience of issuer and resource server.',
   },
 };

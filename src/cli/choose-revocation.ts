@@ -40,7 +40,7 @@ async function chooseClient(io: CommandIo, clientId: string, options: RevokeOpti
       `No API key in ${directory} has this key_id: correct --client, or pass --force for an API key that was removed`,
     );
   }
-  const unchecked = `The existence of the API key was not checked, because files in ${directory} have errors. Run "api-key check".`;
+  const unchecked = `Files in ${directory} have errors, so the API key was not checked. Run "api-key check".`;
   return {
     targets: [targetOf(clientId, user, session)],
     text: `Revoked: ${revocationName(targetOf(clientId, user, session))

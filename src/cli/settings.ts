@@ -17,12 +17,15 @@ export const keysOption = () =>
 export const environmentOption = () =>
   new Option('--environment <name>', 'environment for key derivation').default('production');
 export const apiKeysOption = () =>
-  new Option('--api-keys <directory>', 'directory of the API keys').env('API_KEYS_DIR').default('api-keys');
+  new Option('--api-keys <directory>', 'directory of the API key files')
+    .env('API_KEYS_DIR')
+    .default('api-keys');
 /** Without a default: the command checks API keys only if they are named. */
 export const checkedApiKeysOption = () =>
-  new Option('--api-keys <directory>', 'directory of the API keys, to check the API key of the token').env(
-    'API_KEYS_DIR',
-  );
+  new Option(
+    '--api-keys <directory>',
+    'directory of the API key files, to check the API key of the token',
+  ).env('API_KEYS_DIR');
 export const issuerOption = () =>
   new Option('--issuer <url>', 'issuer of the tokens').env('ISSUER').makeOptionMandatory();
 export const audienceOption = () =>

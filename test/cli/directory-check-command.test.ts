@@ -112,7 +112,7 @@ describeWithSlapd('directory check', () => {
       'an unknown authority',
       () => ['--url', secure(), ...flagsOf(slapd)],
       'TLS',
-      'pass the certificate of the authority as --ca-file',
+      'pass the CA certificate as --ca-file',
     ],
     [
       'LDAPS on the port of LDAP',
@@ -170,8 +170,8 @@ describeWithSlapd('directory check', () => {
   });
 
   test.each([
-    ['for another host', { altName: 'DNS:ldap.example.com' }, 'use a host of the certificate in --url'],
-    ['that has expired', { isExpired: true }, 'renew the certificate of the server'],
+    ['for another host', { altName: 'DNS:ldap.example.com' }, 'use a host name of the certificate in --url'],
+    ['that has expired', { isExpired: true }, 'renew the server certificate'],
   ])('explains a certificate %s', async (_, settings, advice) => {
     await withSlapd({ certificate: await authority.issue(settings) }, async (server) => {
       const flags = flagsOf(server, '--ca-file', authority.caFile);

@@ -60,7 +60,7 @@ describe('token issue and token verify', () => {
 
     expect([code, out]).toEqual([1, 'rejected: wrong_issuer']);
     expect(notes.split('\n')).toEqual([
-      'cause: Neither `issuer` nor `trustedIssuers` lists the `iss` of the token. Or the key of a different issuer encrypts the token.',
+      'cause: Neither `issuer` nor `trustedIssuers` lists the `iss` of the token. Or the token is encrypted under the key of another issuer.',
       'fix: Compare `iss` with both options character by character, including trailing slashes.',
       'expected: ["https://x"]',
       `found: ${ISSUER}`,

@@ -17,7 +17,7 @@ export function apiKeyCommand(io: CommandIo): Command {
 
   command
     .command('hash')
-    .description('read an API key from standard input, and print the digest for the field api_key')
+    .description('print the digest of an API key from standard input, for the field api_key')
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe api-key hash < key.txt')
     .action(async ({ json }: { readonly json?: true }) => {
@@ -49,7 +49,7 @@ export function apiKeyCommand(io: CommandIo): Command {
 
   command
     .command('check')
-    .argument('[directory]', 'directory of the API keys (default: --api-keys)')
+    .argument('[directory]', 'directory of the API key files (default: --api-keys)')
     .description(
       'validate the API key files in a directory; print errors as file:line:column path: message, with exit code 1',
     )

@@ -31,9 +31,7 @@ interface CreateOptions {
 export function apiKeyCreateCommand(io: CommandIo): Command {
   return new Command('create')
     .argument('<key_id>', 'public ID of the API key')
-    .description(
-      'generate an API key, and write an API key file that contains only the digest or the public key',
-    )
+    .description('generate an API key, and write its file, which contains only the digest or the public key')
     .option('--name <text>', 'display name (default: the key_id)')
     .addOption(
       new Option('--type <type>', 'type of the API key').choices([...API_KEY_TYPES]).default('api_call'),
@@ -68,7 +66,7 @@ export function apiKeyCreateCommand(io: CommandIo): Command {
 async function create(io: CommandIo, keyId: string, options: CreateOptions): Promise<void> {
   if (options.out === undefined && options.show !== true) {
     throw new UsageError(
-      'The output of the new key is missing: pass --show to print it, or --out FILE to write it to a file',
+      'The output is missing: pass --show to print the key, or --out FILE to write it to a file',
     );
   }
   // RFC 6749 §3.3 allows commas in scope tokens, so API key files do too.

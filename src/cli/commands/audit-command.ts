@@ -18,7 +18,7 @@ export function auditCommand(io: CommandIo): Command {
 
   command
     .command('verify')
-    .argument('<files...>', 'audit file, written by openAuditFile(), or its rotated files, the oldest first')
+    .argument('<files...>', 'audit file of openAuditFile(), or its rotated files, oldest first')
     .description(
       'detect changed, removed and inserted lines; exit code 1 for a changed file, 3 for a missing file, 4 for torn lines only',
     )
@@ -65,7 +65,7 @@ function assertValid({ verdict }: AuditVerification, files: string): void {
     case 'incomplete':
       throw new ExitError(
         3,
-        'A file is missing before the lines listed above: pass all rotated files, the oldest first',
+        'A file is missing before the lines listed above: pass all rotated files, oldest first',
       );
     case 'torn':
       throw new ExitError(

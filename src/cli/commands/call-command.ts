@@ -24,11 +24,11 @@ export function callCommand(io: CommandIo): Command {
     .description(
       'call an API with a token from standard input, and print the response; exit code 1 unless the status is 2xx',
     )
-    .option('--method <method>', 'method of the request (default: GET, or POST with --data)')
-    .option('--data <file>', 'file with the body of the request')
+    .option('--method <method>', 'HTTP method (default: GET, or POST with --data)')
+    .option('--data <file>', 'file with the request body')
     .option('--content-type <type>', 'media type of the body', 'application/json')
     .option('--token-file <file>', 'file with the token, with mode 0600')
-    .addOption(dpopKeyOption('private JWK that the token is bound to (default: the token is a bearer token)'))
+    .addOption(dpopKeyOption('private JWK that the token is bound to (default: bearer token)'))
     .addOption(jsonOption())
     .addHelpText(
       'after',

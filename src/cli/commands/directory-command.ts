@@ -19,7 +19,7 @@ export function directoryCommand(io: CommandIo): Command {
 
   addDirectoryOptions(command.command('check'))
     .description(
-      'check each server separately: connection, TLS, bind, base DN and the rights of the service account; exit code 1 if a check fails',
+      'check each server separately: connection, TLS, bind, base DN and service account rights; exit code 1 if a check fails',
     )
     .addHelpText(
       'after',

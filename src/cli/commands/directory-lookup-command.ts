@@ -35,7 +35,7 @@ export function directoryLookupCommand(io: CommandIo): Command {
     .option('--id <id>', 'immutable ID of the person, instead of the name')
     .option(
       '--directory <name>',
-      'name of the directory in the options of the token router (default: the directory of --key, or "corp")',
+      'name of the directory in the token router options (default: the directory of --key, or "corp")',
       parseDirectory,
     )
     .option('--key <key_id>', 'API key that obtains tokens for the person, to print the scope')

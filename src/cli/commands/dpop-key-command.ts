@@ -35,7 +35,7 @@ export function dpopKeyCommand(io: CommandIo): Command {
 
   command
     .command('show')
-    .description('print the thumbprint of a key, the jkt in the claim cnf of its tokens')
+    .description('print the thumbprint of a key, the cnf.jkt of its tokens')
     .addOption(fileOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  $ passport-jwe dpop-key show --dpop-key dpop.jwk')

@@ -39,7 +39,7 @@ export function initCommand(io: CommandIo): Command {
       const commands = describeCommands(io, port);
       const text = [
         `Wrote ${Object.keys(files).join(', ')}.`,
-        'Run these commands, one after another:',
+        'Run these commands in order:',
         '',
         ...commands,
       ];

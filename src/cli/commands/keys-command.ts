@@ -26,7 +26,7 @@ export function keysCommand(io: CommandIo): Command {
 
   command
     .command('generate')
-    .description('write a new key file with one random root key, with mode 0600')
+    .description('write a key file with a random root key, with mode 0600')
     .addOption(keysOption())
     .option('--stdout', 'print the keys instead of writing a file')
     .addOption(jsonOption())
@@ -58,7 +58,7 @@ export function keysCommand(io: CommandIo): Command {
 
   command
     .command('rotate')
-    .description('add a version, which replaces the current version after the delay --pending')
+    .description('add a version that becomes current after --pending seconds')
     .addOption(keysOption())
     .option(
       '--pending <seconds>',
@@ -68,7 +68,7 @@ export function keysCommand(io: CommandIo): Command {
     )
     .option(
       '--max-token-lifetime <seconds>',
-      'period in which the previous version decrypts',
+      'decryption period of the previous version',
       parseSeconds,
       7_776_000,
     )
@@ -94,15 +94,15 @@ export function keysCommand(io: CommandIo): Command {
 
   command
     .command('retire')
-    .argument('<kid>', 'key ID of the version, from the output of keys list')
+    .argument('<kid>', 'key ID of the version, from keys list')
     .description(
-      'retire a version immediately, for example after a leak; verifiers then reject all tokens under the version',
+      'retire a version immediately, for example after a leak; verifiers then reject all its tokens',
     )
     .addOption(keysOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExample:\n  $ passport-jwe keys retire 5f0c1b7e9a3d4c2286aa10b3\n\nIf the kid begins with a hyphen, write two hyphens before it: keys retire -- -T3pIx1',
+      '\nExample:\n  $ passport-jwe keys retire 5f0c1b7e9a3d4c2286aa10b3\n\nIf the kid begins with a hyphen, put -- before it: keys retire -- -T3pIx1',
     )
     .action((kid: string, options: KeysOptions) =>
       withRing(io, options, {}, async (ring) => {

@@ -64,7 +64,7 @@ export function sessionsCommand(io: CommandIo): Command {
     );
 
   addShared(command.command('end'))
-    .description('end one session or all sessions; verifiers then reject the tokens of these sessions')
+    .description('end one session or all sessions; verifiers then reject their tokens')
     .addOption(
       new Option('--session <id>', 'session ID; without --user, applies to all users').conflicts('all'),
     )

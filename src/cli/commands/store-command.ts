@@ -39,12 +39,10 @@ export function storeCommand(io: CommandIo): Command {
     );
 
   addShared(command.command('accept-restore'))
-    .description(
-      'accept a store that was restored from a backup, and reject all tokens that were issued until now',
-    )
+    .description('accept a restored store, and reject all tokens issued until now')
     .addHelpText(
       'after',
-      '\nThe command also ends all refresh-token families. On a store that was not restored, the command has no effect.\n' +
+      '\nThe command also ends all refresh-token families. On a store that was not restored, it has no effect.\n' +
         '\nExample:\n  $ passport-jwe store accept-restore --store data/store',
     )
     .action((options: StoreCommandOptions) =>

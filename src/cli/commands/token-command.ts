@@ -63,13 +63,10 @@ export function tokenCommand(io: CommandIo): Command {
 
 function issueCommand(io: CommandIo): Command {
   return new Command('issue')
-    .description('issue an access token for a configured API key, without the secret of the API key')
+    .description('issue an access token for a configured API key, without its secret')
     .requiredOption('--client <key_id>', 'API key')
     .option('--scope <scope>', 'scope tokens, separated by spaces (default: all permissions of the API key)')
-    .option(
-      '--user <name>',
-      'subject of the token, without a check; requires users: true in the API key file',
-    )
+    .option('--user <name>', 'subject of the token, not verified; requires users: true in the API key file')
     .addOption(apiKeysOption())
     .addOption(keysOption())
     .addOption(environmentOption())
@@ -118,7 +115,7 @@ function verifyCommand(io: CommandIo): Command {
   return new Command('verify')
     .argument('[token]', 'the token (default: -, read from standard input)')
     .description(
-      'verify a token in the same way as an API; for a rejected token, print reason, cause and fix, with exit code 1',
+      'verify a token as an API does; if it is rejected, print reason, cause and fix, with exit code 1',
     )
     .addOption(keysOption())
     .addOption(environmentOption())

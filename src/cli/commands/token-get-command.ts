@@ -31,8 +31,8 @@ interface GetOptions {
 const MIN_VALIDITY_SECONDS = 330;
 
 const HELP = `
-The command prints only the token, without questions, for the helper commands of AI clients. It reads the API key from
---secret-file or from the variable API_KEY. Tokens that are bound to a key (DPoP) are not available: use token request.
+Use this command as the helper command of an AI client: it prints only the token and asks no questions. It reads the API
+key from --secret-file or from the variable API_KEY. For tokens that are bound to a key (DPoP), use token request.
 
 The cache is $XDG_CACHE_HOME/passport-jwe or ~/.cache/passport-jwe. During an outage of the token endpoint, the command
 prints the cached token until it expires. A second call within 30 seconds requests a new token, at most once a minute,
@@ -44,11 +44,11 @@ Example:
 /** Create the `token get` command, which prints a token from the cache or from a token endpoint. */
 export function tokenGetCommand(io: CommandIo): Command {
   return new Command('get')
-    .description('print an access token from the cache or, if it expires soon, from a token endpoint')
+    .description('print the cached access token, or request a new one if it is missing or expires soon')
     .addOption(
       new Option(
         '--url <url>',
-        'issuer or gateway, whose metadata is loaded, or the token endpoint, whose path ends in /token',
+        'token endpoint with a path that ends in /token, or issuer or gateway to discover it',
       )
         .argParser(parseServiceUrl)
         .makeOptionMandatory(),
@@ -60,11 +60,11 @@ export function tokenGetCommand(io: CommandIo): Command {
     .option('--scope <scope>', 'scope tokens, separated by spaces (default: all permissions of the API key)')
     .option('--audience <name>', 'audience of the token (default: that of the token endpoint)')
     .addOption(
-      new Option('--min-validity <seconds>', 'remaining lifetime that a cached token must have')
+      new Option('--min-validity <seconds>', 'minimum remaining lifetime of a cached token')
         .argParser(parseSeconds)
         .default(MIN_VALIDITY_SECONDS),
     )
-    .option('--no-cache', 'request a new token, and do not write it to the cache')
+    .option('--no-cache', 'request a new token and do not cache it')
     .addOption(jsonOption())
     .addHelpText('after', HELP)
     .action(async (options: GetOptions) => {

@@ -28,7 +28,7 @@ interface RequestOptions extends CredentialOptions {
 export function tokenRequestCommand(io: CommandIo): Command {
   return new Command('request')
     .description(
-      'request an access token from a token endpoint; the API key is read from standard input by default',
+      'request an access token from a token endpoint; reads the API key from standard input by default',
     )
     .addOption(
       new Option('--token-endpoint <url>', 'URL of the token endpoint')
@@ -47,7 +47,7 @@ export function tokenRequestCommand(io: CommandIo): Command {
     .addOption(new Option('--issuer <url>', 'issuer of the authorization server').env('ISSUER'))
     .addOption(audienceOption())
     .option('--scope <scope>', 'scope tokens, separated by spaces (default: all permissions of the API key)')
-    .addOption(dpopKeyOption('private JWK that the token is bound to (default: the token is a bearer token)'))
+    .addOption(dpopKeyOption('private JWK that the token is bound to (default: bearer token)'))
     .addOption(jsonOption())
     .addHelpText(
       'after',

@@ -27,8 +27,7 @@ Example:
 
 With the kid of a version from "keys list", --kid revokes all tokens under the version: access tokens for --audience and
 for the audiences of the API keys, and refresh tokens of --issuer. With the kid of a token header, --kid revokes only the
-tokens under that key. The command does not revoke the current version, because the revocation would also apply to new
-tokens. Rotate first:
+tokens under that key. The current version cannot be revoked, because new tokens would be rejected too. Rotate first:
   $ passport-jwe keys rotate
   $ passport-jwe keys list          until the new version is current
   $ passport-jwe token revoke --kid OLD_KID --store data/store
@@ -39,7 +38,7 @@ export function tokenRevokeCommand(io: CommandIo): Command {
   return new Command('revoke')
     .argument(
       '[token]',
-      'an access token to revoke, or a refresh token whose session to end (default: -, read from standard input)',
+      'access token to revoke, or refresh token of a session to end (default: -, read from standard input)',
     )
     .description('revoke a token, a session, a user, an API key, or all tokens under a key')
     .option(
@@ -52,10 +51,7 @@ export function tokenRevokeCommand(io: CommandIo): Command {
       '--kid <kid>',
       'all tokens under a key version (kid in "keys list") or a single key (kid in a token header)',
     )
-    .option(
-      '--force',
-      'revoke an API key or encryption key that is unknown, for example after the removal of the file',
-    )
+    .option('--force', 'revoke an unknown API key or encryption key, for example after its file was removed')
     .addOption(apiKeysOption())
     .addOption(keysOption())
     .addOption(environmentOption())

@@ -21,7 +21,7 @@ export async function checkConnection(server: LdapServer, settings: LdapSettings
   const stages = new Set<ConnectionStage>();
   let hasPassword = false;
   const reached = (): readonly ServerCheck[] => [
-    ...(hasPassword ? [passed('password file', 'readable by this user alone')] : []),
+    ...(hasPassword ? [passed('password file', 'readable only by this user')] : []),
     ...(stages.has('connected') ? [passed('connection', `${server.host} port ${server.port}`)] : []),
     ...(stages.has('encrypted') ? [passed('TLS', 'the certificate is valid for the host')] : []),
   ];

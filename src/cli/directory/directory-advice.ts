@@ -16,12 +16,12 @@ const ADVICE: Readonly<Record<number, string>> = {
   50: 'grant the service account the right to search and read',
   51: 'retry later, because the server is busy',
   52: 'retry later, because the server is unavailable',
-  53: 'check the policy of the server for the service account',
+  53: 'check the policy of the server for this account',
 };
 
 /** Advise on an error that a server answered. */
 export function adviseOnResult(code: number | undefined): string {
-  return ADVICE[code ?? 0] ?? 'check the log of the server';
+  return ADVICE[code ?? 0] ?? 'check the server log';
 }
 
 const UNTRUSTED = new Set([
@@ -32,10 +32,10 @@ const UNTRUSTED = new Set([
 /** Advise on a failed TLS handshake, by the error codes of Node.js. */
 export function adviseOnCertificate(failure: unknown, { security, port }: LdapServer): string {
   const code = nameOfFailure(failure);
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'use a host of the certificate in --url';
-  if (code === 'CERT_HAS_EXPIRED') return 'renew the certificate of the server';
-  if (code === 'CERT_NOT_YET_VALID') return 'check the clock, and the certificate of the server';
-  if (UNTRUSTED.has(code)) return 'pass the certificate of the authority as --ca-file';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'use a host name of the certificate in --url';
+  if (code === 'CERT_HAS_EXPIRED') return 'renew the server certificate';
+  if (code === 'CERT_NOT_YET_VALID') return 'check the clock and the server certificate';
+  if (UNTRUSTED.has(code)) return 'pass the CA certificate as --ca-file';
   return security === 'start-tls'
     ? `check whether the server offers StartTLS on port ${port}`
     : `check whether the server offers LDAPS on port ${port}`;

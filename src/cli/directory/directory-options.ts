@@ -25,12 +25,12 @@ export interface DirectoryOptions {
 export function addDirectoryOptions(command: Command): Command {
   const required = (flags: string, description: string, variable: string): Option =>
     new Option(flags, description).env(variable).makeOptionMandatory();
-  const url = required('--url <url>', 'URL of a server; repeat the option for several servers', 'LDAP_URL');
+  const url = required('--url <url>', 'URL of a server; repeatable', 'LDAP_URL');
   const schema = new Option('--schema <schema>', 'kind of directory').choices([
     'openldap',
     'active-directory',
   ]);
-  const claim = new Option('--claim <claim=attribute>', 'attribute that becomes a claim; can be repeated');
+  const claim = new Option('--claim <claim=attribute>', 'claim and its LDAP attribute; repeatable');
   return command
     .addOption(url.argParser(collectUrl))
     .option('--start-tls', 'upgrade connections to ldap URLs to TLS')
@@ -39,20 +39,20 @@ export function addDirectoryOptions(command: Command): Command {
     .addOption(
       required(
         '--bind-password-file <file>',
-        'file of its password, with mode 0600',
+        'file with the password of the service account, with mode 0600',
         'LDAP_BIND_PASSWORD_FILE',
       ),
     )
-    .addOption(required('--base-dn <dn>', 'entry below which people are searched', 'LDAP_BASE_DN'))
+    .addOption(required('--base-dn <dn>', 'base DN of the search for people', 'LDAP_BASE_DN'))
     .addOption(schema.env('LDAP_SCHEMA').default('openldap'))
     .option('--name-attribute <attribute>', 'attribute of the sign-in name (default: by schema)')
     .option('--id-attribute <attribute>', 'attribute of the immutable ID (default: by schema)')
-    .option('--group-base-dn <dn>', 'entry below which groups are searched (default: by schema)')
+    .option('--group-base-dn <dn>', 'base DN of the search for groups (default: by schema)')
     .option(
       '--member-attribute <attribute>',
-      'attribute of a group that contains its members, with --group-base-dn',
+      'group attribute that contains the members; requires --group-base-dn',
     )
-    .addOption(claim.argParser(collectClaim).default({}, 'no claims'))
+    .addOption(claim.argParser(collectClaim).default({}, 'none'))
     .addOption(jsonOption());
 }
 
