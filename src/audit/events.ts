@@ -7,6 +7,7 @@ import type {
   TokenRejection,
 } from '../base/rejections.js';
 import type { KeyEvent } from './key-events.js';
+import type { StoreEvent } from './store-events.js';
 import type { UserEvent } from './user-events.js';
 
 /** Issued token and its recipient. */
@@ -57,6 +58,7 @@ export interface TokenIssuance {
  */
 export type AuditEvent =
   | KeyEvent
+  | StoreEvent
   | UserEvent
   | {
       /** API keys were loaded and replaced the previous API keys. */
@@ -281,16 +283,6 @@ export type AuditEvent =
       readonly requestId?: string;
     }
   | {
-      /** The limit store is unavailable. Requests are handled according to `onStoreFailure`. */
-      readonly type: 'limits.degraded';
-      /** Policy that applies: the `kind` of `onStoreFailure`. */
-      readonly policy: 'deny' | 'local' | 'allow';
-    }
-  | {
-      /** The limit store is available again. */
-      readonly type: 'limits.restored';
-    }
-  | {
       /**
        * A client has no IP address. All clients without an address share one limit on failed authentications. The event
        * is recorded once per token router.
@@ -309,22 +301,10 @@ export type AuditEvent =
       readonly requestId?: string;
     }
   | {
-      /** The revocation store is unavailable, or available again. */
-      readonly type: 'store.unreachable' | 'store.reachable';
-    }
-  | {
       /** A remote JWK Set or the metadata of its issuer cannot be loaded, or is available again. */
       readonly type: 'jwks.unreachable' | 'jwks.reachable';
       /** URL of the JWK Set, without the query. For `discoverJwks()`, the issuer. */
       readonly source: string;
-    }
-  | {
-      /** The revocation store lost revocations. This process restores them from memory. */
-      readonly type: 'store.data_lost';
-      /** Whether the store was created anew. If not, it was reset to an earlier state. */
-      readonly isNewEpoch: boolean;
-      /** Number of revocations that this process restores. */
-      readonly restored: number;
     };
 
 /** Audit event with its time, as sinks receive it. */
