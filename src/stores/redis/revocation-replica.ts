@@ -235,15 +235,12 @@ export class RevocationReplica {
   }
 
   #noteReachable(): void {
-    if (this.#isReachable) return;
+    if (!this.#isReachable) this.#record({ type: 'store.reachable' });
     this.#isReachable = true;
-    this.#record({ type: 'store.reachable' });
   }
-
   #noteUnreachable(error: unknown): void {
-    if (!this.#isReachable) return;
+    if (this.#isReachable) this.#record({ type: 'store.unreachable', ...explainStoreFailure(error) });
     this.#isReachable = false;
-    this.#record({ type: 'store.unreachable', ...explainStoreFailure(error) });
   }
 
   #record(event: AuditEvent): void {
