@@ -87,6 +87,8 @@ const BLOCKS = [
   'tenants',
   'issue',
   'revoke',
+  // Run by test/docs/operator-programs.test.ts.
+  'revoke-token',
   'revoke-curl',
   'limits',
   'reserve-tokens',
@@ -104,6 +106,7 @@ const BLOCKS = [
   'keys',
   'rotation',
   'audit',
+  'audit-file',
   'monitor',
   'stores',
   'public-keys',
@@ -185,6 +188,10 @@ const BLOCKS = [
   'directory-check',
   // Run by test/docs/deploy-page.test.ts.
   'deploy-clone',
+  'deploy-configure',
+  'deploy-environment',
+  'deploy-check',
+  'deploy-api-key-fields',
   'deploy-secrets',
   'deploy-api-key',
   // Run by test/docs/provider-pages.slow.test.ts.
@@ -195,6 +202,7 @@ const BLOCKS = [
   'operate-nginx-settings',
   'operate-alb-settings',
   'operate-kubernetes',
+  'operate-rotate',
   'oidc-provider',
   'auth-js',
   'quarkus',

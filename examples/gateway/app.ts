@@ -23,6 +23,7 @@ import { createDpop, type GatewayDpop } from './dpop.js';
 import type { HealthReport } from './health/health-report.js';
 import { answerModelErrors } from './models/answer-model-errors.js';
 import type { ModelService } from './models/serve-model.js';
+import { noteFailure, noteRejection } from './observability/noted-failures.js';
 import type { Observation } from './observability/observers.js';
 import { nameRequests } from './observability/request-id.js';
 import { adminRoutes } from './routes/admin.js';
@@ -78,13 +79,14 @@ export function createApp(service: Service, parts: AppParts): Express {
   if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
   app.use(nameRequests, healthRoutes(reportHealth), ...observation.middleware);
   if (corsOrigins.length > 0) app.use(OPEN_TO_PAGES, allowOrigins(corsOrigins));
-  const tokens = tokenRouter({ ...service, ...dpop.issue, apiKeys, stores });
+  const onRejected = noteRejection;
+  const tokens = tokenRouter({ ...service, ...dpop.issue, apiKeys, stores, onRejected });
   app.use('/oauth', tokens);
   app.use(authorizationServerMetadata({ tokenRouter: tokens, url: `${publicUrl}/oauth` }));
   if (URL.canParse(service.audience)) app.use(resourceMetadata(service, dpop));
   const { previousIssuers, ...accepting } = service;
   const issuer = [service.issuer, ...previousIssuers];
-  const accept = { ...accepting, issuer, ...dpop.accept, apiKeys, ...challengeOf(service) };
+  const accept = { ...accepting, issuer, ...dpop.accept, apiKeys, ...challengeOf(service), onRejected };
   app.use('/v1', observation.timeAuthentication(authenticate({ ...accept, ...MODEL_CLIENTS })));
   app.use('/v1', modelRoutes({ ...models, apiKeys, limits }), answerModelErrors({ dpop: mode, publicUrl }));
   const guarded = ['/documents', '/admin', '/sessions', '/proxy'];
@@ -96,7 +98,7 @@ export function createApp(service: Service, parts: AppParts): Express {
   if (proxyUpstream !== undefined) {
     app.use('/proxy', proxyRoutes({ upstream: proxyUpstream, dispatcher: proxyDispatcher, limits }));
   }
-  app.use(nothingThere, bearerErrors(), unreadableBodies);
+  app.use(nothingThere, bearerErrors(), unreadableBodies, unexpectedFailures);
   return app;
 }
 
@@ -125,4 +127,11 @@ const nothingThere: RequestHandler = (_req, res) => {
 const unreadableBodies: ErrorRequestHandler = (error, _req, res, next) => {
   if (res.headersSent || ![400, 413, 415].includes(error?.status)) return next(error);
   res.status(error.status).json({ error: 'invalid_request', error_description: 'The body cannot be read' });
+};
+
+/** Answers all other failures. The default handler of Express would send the stack unless `NODE_ENV` is `production`. */
+const unexpectedFailures: ErrorRequestHandler = (error, _req, res, next) => {
+  noteFailure(res, error);
+  if (res.headersSent) return next(error);
+  res.status(500).json({ error: 'server_error', error_description: 'The request failed unexpectedly' });
 };

@@ -1,6 +1,6 @@
 import type { ExportTargets, Manifest } from './manifest.js';
 
-const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json'];
+const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE', 'package.json'];
 
 /** Reports missing and unexpected files in a tarball. */
 export function findPackFaults(

@@ -3,13 +3,13 @@ import type { Request } from 'express';
 import type { AuditTrail } from '../audit/record.js';
 import type { KnownOptions } from '../base/options.js';
 import type { MutualTlsOptions } from '../http/mutual-tls-options.js';
+import type { RejectionHookOption } from '../http/rejection-hook.js';
 import type { ChallengeOptions } from '../http/write-challenge.js';
 import type { NoClaims } from '../token/claims/verified-token.js';
 import type { DpopOptions } from '../verify/dpop/dpop-options.js';
 import { ACCEPTANCE_OPTIONS, type TokenVerifierOptions } from '../verify/token-verifier-options.js';
 import type { ExemptRoute } from './exempt-routes.js';
 import type { PreflightPolicy } from './preflight-check.js';
-import type { OnRejected } from './rejection-hook.js';
 import type { TokenLocations } from './token-locations.js';
 
 /**
@@ -66,7 +66,8 @@ export interface RequestVerifierOptions<Claims extends object = NoClaims, Req = 
  * @typeParam Req request that `tokenLocations.getToken` receives
  */
 export interface AcceptOptions<Claims extends object = NoClaims, Req = Request>
-  extends RequestVerifierOptions<Claims, Req> {
+  extends RequestVerifierOptions<Claims, Req>,
+    RejectionHookOption {
   /**
    * Routes that requests can use without a token: exact paths for `GET` and `HEAD`, or paths with a method. A token in
    * such a request is not read.
@@ -82,14 +83,6 @@ export interface AcceptOptions<Claims extends object = NoClaims, Req = Request>
    * @default 'reject' (preflights require a token)
    */
   readonly preflight?: PreflightPolicy;
-  /**
-   * Function that the middleware, the strategy and the guards call for each rejected request, before they respond. It
-   * can write a log entry, set response headers, or send the response synchronously. Its errors and rejections become
-   * process warnings, and its result is ignored.
-   *
-   * @default undefined (no function)
-   */
-  readonly onRejected?: OnRejected;
 }
 
 /**

@@ -15,6 +15,7 @@ import { readAuditOrigin, readRequestId } from '../http/audit-origin-reader.js';
 import { isB64Token, MALFORMED_AUTHORIZATION } from '../http/extract-bearer-token.js';
 import type { IncomingRequest } from '../http/incoming-request.js';
 import { findMissingScope } from '../http/missing-scope.js';
+import { createRejectionHook } from '../http/rejection-hook.js';
 import { createOriginReader } from '../http/request-origin.js';
 import type {
   Acceptance,
@@ -42,7 +43,6 @@ import {
 } from './describe-token.js';
 import { createExemption } from './exempt-routes.js';
 import { createPreflightCheck } from './preflight-check.js';
-import { createRejectionHook } from './rejection-hook.js';
 import { createSenderReader, nonceOf, type RequestSender } from './sender-reader.js';
 import { addSchemes, listTokenLocations, resolveTokenLocations } from './token-locations.js';
 

@@ -1,8 +1,32 @@
-/** Audit events of revocation stores and limit stores. */
+import type { StoreFailureReason } from '../stores/explain-store-failure.js';
+
+/** Audit events of stores and limits. */
 export type StoreEvent =
   | {
-      /** The revocation store is unavailable, or available again. */
-      readonly type: 'store.unreachable' | 'store.reachable';
+      /** The limit store is unavailable. Requests are handled according to `onStoreFailure`. */
+      readonly type: 'limits.degraded';
+      /** Policy that applies: the `kind` of `onStoreFailure`. */
+      readonly policy: 'deny' | 'local' | 'allow';
+      /** Cause of the failure, by `explainStoreFailure()`. */
+      readonly reason: StoreFailureReason;
+      /** Remedy for the operator. */
+      readonly advice: string;
+    }
+  | {
+      /** The limit store is available again. */
+      readonly type: 'limits.restored';
+    }
+  | {
+      /** The revocation store is unavailable. */
+      readonly type: 'store.unreachable';
+      /** Cause of the failure, by `explainStoreFailure()`. */
+      readonly reason: StoreFailureReason;
+      /** Remedy for the operator. */
+      readonly advice: string;
+    }
+  | {
+      /** The revocation store is available again. */
+      readonly type: 'store.reachable';
     }
   | {
       /** The revocation store lost revocations. This process restores them from memory. */
@@ -11,14 +35,4 @@ export type StoreEvent =
       readonly isNewEpoch: boolean;
       /** Number of revocations that this process restores. */
       readonly restored: number;
-    }
-  | {
-      /** The limit store is unavailable. Requests are handled according to `onStoreFailure`. */
-      readonly type: 'limits.degraded';
-      /** Policy that applies: the `kind` of `onStoreFailure`. */
-      readonly policy: 'deny' | 'local' | 'allow';
-    }
-  | {
-      /** The limit store is available again. */
-      readonly type: 'limits.restored';
     };

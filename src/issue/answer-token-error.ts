@@ -6,15 +6,23 @@ import { InvalidClientError } from '../base/token-endpoint-errors.js';
 import { NO_STORE } from '../http/no-store.js';
 import { passError } from '../http/pass-error.js';
 import { readFields } from '../http/read-fields.js';
+import { createRejectionHook, type OnRejected } from '../http/rejection-hook.js';
 import { describeRefusal } from './describe-refusal.js';
 import { challengeScheme } from './read-client-credentials.js';
 import { describeClient } from './request-client.js';
+
+/** Observers of rejected token requests. */
+interface TokenErrorParts {
+  readonly audit: AuditTrail;
+  readonly onRejected: OnRejected | undefined;
+}
 
 /**
  * Create the error handler of all endpoints. It records an audit event for the rejected request, and sends the error
  * response (RFC 6749 §5.2). It passes programming errors to the next error handler.
  */
-export function answerTokenError(audit: AuditTrail): ErrorRequestHandler {
+export function answerTokenError({ audit, onRejected }: TokenErrorParts): ErrorRequestHandler {
+  const callOnRejected = createRejectionHook(onRejected, 'tokenRouter');
   return function answerTokenFailure(failure: unknown, req, res, next) {
     if (res.headersSent) return next(failure);
     if (!(failure instanceof PassportJweError)) return next(failure);
@@ -23,6 +31,8 @@ export function answerTokenError(audit: AuditTrail): ErrorRequestHandler {
     audit
       .record({ ...describeRefusal(failure), ...describeClient(req) })
       .then(() => {
+        callOnRejected({ req, res }, failure);
+        if (res.headersSent) return;
         res.status(failure.status).set({ ...NO_STORE, ...failure.headers, ...challengeOf(failure, req) });
         res.json({ error: failure.error, error_description: failure.message });
       })

@@ -10,6 +10,7 @@ import {
   type MutualTlsOptions,
   resolveMutualTls,
 } from '../http/mutual-tls-options.js';
+import type { RejectionHookOption } from '../http/rejection-hook.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import { internalsOf } from '../keys/key-ring-internals.js';
 import type { SignatureOptions } from '../keys/resolve-verification.js';
@@ -43,7 +44,8 @@ export interface TokenRouterOptions
   extends SignatureOptions,
     UserDirectoriesOptions,
     IdentityProvidersOptions,
-    PreviousIssuersOption {
+    PreviousIssuersOption,
+    RejectionHookOption {
   /** Key ring that encrypts the tokens. */
   readonly keyRing: KeyRing;
   /**
@@ -168,7 +170,7 @@ const KNOWN: KnownOptions<TokenRouterOptions> = {
   },
   ...{ directories: true, directoryStaleSeconds: true, identityProviders: true, workloadIssuers: true },
   ...{ dpop: true, mutualTls: true, surplusScopes: true, throttle: true, signing: true },
-  ...{ verification: true, cors: true, audit: true, clock: true },
+  ...{ verification: true, cors: true, onRejected: true, audit: true, clock: true },
 };
 
 /** Validated options of `tokenRouter()`, with defaults applied. */

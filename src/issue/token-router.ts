@@ -58,12 +58,12 @@ const ALLOWED = { post: 'POST', get: 'GET, HEAD' } as const;
 export function tokenRouter(options: TokenRouterOptions): Router {
   const settings = resolveTokenRouterOptions(options);
   requireServableKeys(settings);
-  const { issuer, apiKeys, audit, revocations, stores, cors } = settings;
+  const { issuer, apiKeys, audit, revocations, stores, cors, onRejected } = settings;
   const parts = createParts(settings);
   const publishers = findPublishers(settings);
 
   const router = express.Router();
-  const answerError = answerTokenError(audit);
+  const answerError = answerTokenError({ audit, onRejected });
   const mount = (
     method: keyof typeof ALLOWED,
     path: string,

@@ -10,6 +10,7 @@ import {
   assertPositiveInteger,
   type KnownOptions,
 } from '../base/options.js';
+import { explainStoreFailure } from '../stores/explain-store-failure.js';
 import { type LimitStore, USAGE_RANGE } from '../stores/limit-store.js';
 import { memoryLimitStore } from '../stores/memory/memory-limit-store.js';
 import { requireStore } from '../stores/require-store.js';
@@ -141,12 +142,15 @@ export function createLimits(options: LimitsOptions): Limits {
   const running = createRunningAdmissions();
   let isDegraded = false;
 
-  const noteStore = async (degraded: boolean): Promise<void> => {
-    if (degraded === isDegraded) return;
-    isDegraded = degraded;
-    await audit.record(
-      degraded ? { type: 'limits.degraded', policy: policy.kind } : { type: 'limits.restored' },
-    );
+  const noteAvailable = async (): Promise<void> => {
+    if (!isDegraded) return;
+    isDegraded = false;
+    await audit.record({ type: 'limits.restored' });
+  };
+  const noteFailure = async (error: unknown): Promise<void> => {
+    if (isDegraded) return;
+    isDegraded = true;
+    await audit.record({ type: 'limits.degraded', policy: policy.kind, ...explainStoreFailure(error) });
   };
 
   const admitBy = async (
@@ -170,11 +174,11 @@ export function createLimits(options: LimitsOptions): Limits {
   const admitByPolicy = async (charges: readonly Charge[], asked: Omit<Attempt, 'share'>) => {
     try {
       const admitted = await admitBy(store, charges, { ...asked, share: 1 });
-      await noteStore(false);
+      await noteAvailable();
       return admitted;
     } catch (error) {
       if (!(error instanceof TemporarilyUnavailableError)) throw error;
-      await noteStore(true);
+      await noteFailure(error);
       if (policy.kind === 'deny') throw error;
       if (policy.kind === 'allow') return undefined;
       return admitBy(localStore, charges, { ...asked, share: policy.share });

@@ -72,7 +72,7 @@ const RULES: readonly Rule[] = [
   [
     'timeout',
     /\bETIMEDOUT\b|timed? ?out/i,
-    'Check the load of the store and the network: the store does not respond in time',
+    'Check the load of the store, of this machine and of the network, or raise the timeout of commands',
   ],
 ];
 

@@ -45,7 +45,7 @@ describe('pinoSink', () => {
     [{ type: 'api_keys.weak', keyIds: ['demo'] }, WARN],
     [{ type: 'revocation.delayed', kind: 'api_key', clientId: 'demo' }, WARN],
     [{ type: 'key.exhausted', kid: 'k1', limit: 1 }, WARN],
-    [{ type: 'store.unreachable' }, WARN],
+    [{ type: 'store.unreachable', reason: 'timeout', advice: 'Wait' }, WARN],
     [{ type: 'session.ended', ...SESSION, reason: 'revoked' }, INFO],
     [{ type: 'session.ended', ...SESSION, reason: 'reused' }, WARN],
     [{ type: 'session.ended', ...SESSION, reason: 'guessed' }, WARN],

@@ -49,7 +49,9 @@ describe('the packed tarball', () => {
   test('holds the bundles, their types and the papers, nothing else', async () => {
     const files = await readdir(packed.directory);
 
-    expect(files.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'docs', 'package.json']);
+    expect(files.sort()).toEqual([
+      ...['CHANGELOG.md', 'LICENSE', 'README.md', 'SECURITY.md', 'dist', 'docs', 'package.json'],
+    ]);
   });
 
   test('is imported by an ES module', async () => {

@@ -17,6 +17,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { readSettings } from '../../examples/gateway/settings.js';
+import { loadFiles } from '../support/api-key-files.js';
 import { composeShape, GATEWAY, readCompose } from '../support/deployment-files.js';
 import { readDockerfile } from '../support/dockerfile.js';
 import { readPageBlocks } from '../support/page-blocks.js';
@@ -30,8 +31,13 @@ const blocks = await readPageBlocks(new URL('../../docs/guides/deploy.md', impor
 let directory = '';
 let deploy = '';
 
+/** Returns a block, with the directory of the test in place of /etc/gateway. */
+function readBlock(name: string): string {
+  return (blocks.get(name) ?? 'false').replaceAll('/etc/gateway', join(directory, 'gateway'));
+}
+
 function paste(name: string): string {
-  const script = blocks.get(name) ?? 'false';
+  const script = readBlock(name);
   return execFileSync('bash', ['-euo', 'pipefail', '-c', script], { cwd: directory, encoding: 'utf8' });
 }
 
@@ -79,6 +85,41 @@ describe('the commands for secrets', () => {
 });
 
 describe('the commands for a clone', () => {
+  const configuration = () => join(directory, 'gateway');
+
+  beforeAll(() => {
+    mkdirSync(configuration(), { mode: 0o750 });
+    mkdirSync(join(directory, 'examples/gateway/dist'), { recursive: true });
+    symlinkSync(join(GATEWAY, 'dist/main.js'), join(directory, 'examples/gateway/dist/main.js'));
+    paste('deploy-configure');
+    writeFileSync(join(configuration(), 'gateway.env'), readBlock('deploy-environment'));
+  });
+
+  test('write secrets that only the user of the gateway can read', () => {
+    const modes = ['keys.json', 'redis_url'].map(
+      (name) => statSync(join(configuration(), name)).mode & 0o077,
+    );
+
+    expect(modes).toEqual([0, 0]);
+  });
+
+  test('end with a configuration that the gateway accepts', () => {
+    expect(() => paste('deploy-check')).not.toThrow();
+  });
+
+  test('write an API key file that accepts the models and limits of the page', async () => {
+    const path = join(configuration(), 'api-keys/demo.yaml');
+    const written = readFileSync(path, 'utf8');
+    expect(written).toContain('rate_limits: {}');
+    const fields = blocks.get('deploy-api-key-fields') ?? '';
+    const { apiKeys } = await loadFiles(
+      { 'demo.yaml': written.replace('rate_limits: {}\n', '') + fields },
+      { OPENAI_API_KEY: 'sk-0123456789-abcdefghijkl' },
+    );
+
+    expect(apiKeys).toMatchObject([{ keyId: 'demo', models: [{ name: 'gpt' }] }]);
+  });
+
   test('are those of the Dockerfile', () => {
     const steps = readDockerfile(join(GATEWAY, 'Dockerfile'))
       .flatMap(({ instructions }) => instructions)
@@ -86,6 +127,34 @@ describe('the commands for a clone', () => {
       .map(({ text }) => text.replace(' --ignore-scripts', ''));
 
     expect(blocks.get('deploy-clone')?.trim().split('\n')).toEqual(steps);
+  });
+});
+
+describe('the systemd unit', () => {
+  const path = join(GATEWAY, 'deploy/systemd/gateway@.service');
+  const unit = readFileSync(path, 'utf8');
+  const readKey = (key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(unit)?.[1];
+
+  test('uses the paths of the page', () => {
+    const page = readFileSync(join(ROOT, 'docs/guides/deploy.md'), 'utf8');
+    const values = ['WorkingDirectory', 'User', 'EnvironmentFile'].map((key) => readKey(key) ?? 'missing');
+
+    expect(values.filter((value) => !page.includes(value))).toEqual([]);
+    expect(readKey('ExecStart')).toBe('/usr/bin/node examples/gateway/dist/main.js');
+    expect(readKey('Environment')).toBe('PORT=%i');
+  });
+
+  test('gives the gateway enough time to stop', () => {
+    const { shutdownDelayMs, shutdownTimeoutMs } = readSettings({ SHUTDOWN_DELAY_MS: '5000' });
+
+    expect(Number(readKey('TimeoutStopSec')) * 1000).toBeGreaterThan(shutdownDelayMs + shutdownTimeoutMs);
+  });
+
+  const isInstalled = spawnSync('systemd-analyze', ['--version']).status === 0;
+  (isInstalled ? test : test.skip)('is valid', () => {
+    const { status, stderr } = spawnSync('systemd-analyze', ['verify', path], { encoding: 'utf8' });
+
+    expect([status, stderr]).toEqual([0, '']);
   });
 });
 

@@ -117,14 +117,19 @@ test.each([
 });
 
 const time = '2030-01-01T00:00:00Z';
+const outage = { reason: 'timeout', advice: 'Wait' } as const;
 
 test.each<[string, AuditRecord, AuditRecord]>([
   [
     'gateway_limits_degraded',
-    { type: 'limits.degraded', policy: 'deny', time },
+    { type: 'limits.degraded', policy: 'deny', ...outage, time },
     { type: 'limits.restored', time },
   ],
-  ['gateway_revocations_unreachable', { type: 'store.unreachable', time }, { type: 'store.reachable', time }],
+  [
+    'gateway_revocations_unreachable',
+    { type: 'store.unreachable', ...outage, time },
+    { type: 'store.reachable', time },
+  ],
   [
     'gateway_key_source_failed',
     { type: 'key_source.failed', source: 'file', reason: 'malformed', time },

@@ -40,7 +40,7 @@ beforeEach(() => {
   records = [];
   const kept = createMemoryStores({ clock: () => now }).limits;
   const unlessAway = async <Result>(run: () => Promise<Result>): Promise<Result> => {
-    if (isAway) throw new TemporarilyUnavailableError();
+    if (isAway) throw new TemporarilyUnavailableError({ cause: new Error('Command timed out') });
     return run();
   };
   store = {
@@ -340,7 +340,9 @@ describe('an unavailable store of limits', () => {
 
     expect(answers.map(({ status }) => status)).toEqual([503, 503]);
     expect(answers[0]?.headers['retry-after']).toBe('1');
-    expect(records.filter(({ type }) => type === 'limits.degraded')).toMatchObject([{ policy: 'deny' }]);
+    expect(records.filter(({ type }) => type === 'limits.degraded')).toMatchObject([
+      { policy: 'deny', reason: 'timeout', advice: expect.stringContaining('raise the timeout of commands') },
+    ]);
     isAway = false;
     await call(server);
     expect(records.some(({ type }) => type === 'limits.restored')).toBe(true);

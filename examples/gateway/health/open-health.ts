@@ -12,6 +12,9 @@ const EMBEDDED_PAUSE_MS = 10_000;
 /** Minimum deadline of a write in milliseconds. Together with the interval of the checks, it is less than 2 s. */
 const DEADLINE_MS = 800;
 
+/** Time in milliseconds that a check waits beyond the timeout of a command, whose error contains the cause. */
+const MARGIN_MS = 300;
+
 /** Settings of the store that determine the effect of its failures. */
 export interface StoreUse {
   /** Whether instances share the store, which then counts the limits. */
@@ -35,7 +38,7 @@ export function openHealth(
   { isShared, onStoreFailure, timeoutMs = 0 }: StoreUse,
   { stores, clock, keySource, logger }: HealthParts,
 ): Promise<Health> {
-  const deadlineMs = Math.max(DEADLINE_MS, 2 * timeoutMs);
+  const deadlineMs = Math.max(DEADLINE_MS, timeoutMs + MARGIN_MS);
   const isRequired = isShared && onStoreFailure.kind === 'deny';
   const pauseMs = isShared ? 0 : EMBEDDED_PAUSE_MS;
   return watchHealth({

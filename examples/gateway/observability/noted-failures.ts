@@ -1,10 +1,16 @@
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
+import type { PassportJweError } from 'passport-jwe';
 
 const failures = new WeakMap<Response, unknown>();
 
 /** Stores the cause of a failed request for the log. The client does not receive it. */
 export function noteFailure(res: Response, failure: unknown): void {
   failures.set(res, failure);
+}
+
+/** Stores the cause of a rejection with a status of 500 or more: `onRejected` of the middleware and the token router. */
+export function noteRejection(error: PassportJweError, _req: Request, res: Response): void {
+  if (error.status >= 500) noteFailure(res, error);
 }
 
 /** Returns the cause of a failed request: a message from this process or its libraries, never from a provider. */

@@ -69,7 +69,7 @@ export function redisSettings(read: ReadSetting) {
     redisTimeoutMs: read(
       defaulted(milliseconds, {
         name: 'REDIS_TIMEOUT_MS',
-        value: '150',
+        value: '500',
         help: 'timeout of each Redis command in milliseconds',
       }),
     ),

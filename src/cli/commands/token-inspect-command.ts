@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { CommandIo } from '../command-io.js';
+import { findKid } from '../find-kid.js';
 import { describeOwner, ownerOf, readAnyToken, readTokenHeader } from '../read-any-token.js';
 import { environmentOption, jsonOption, type KeyOptions, readToken } from '../settings.js';
 
@@ -14,7 +15,7 @@ export function tokenInspectCommand(io: CommandIo): Command {
   return new Command('inspect')
     .argument('[token]', 'the token (default: -, read from standard input)')
     .description(
-      'print the unencrypted header and, with --keys, the claims and the session, without verifying signature, expiry or issuer',
+      'print the unencrypted header and, with --keys, the claims, the session and the key version ("keys list"), without verifying signature, expiry or issuer',
     )
     .option('--keys <file>', 'key file that decrypts the token; for a public encryption key, the private JWK')
     .option('--audience <name>', 'audience of an access token, to derive its key')
@@ -36,9 +37,12 @@ async function open(io: CommandIo, token: string, options: InspectOptions) {
   const { keys, audience, issuer, environment = 'production' } = options;
   if (keys === undefined) return {};
   const audiences = audience === undefined ? [] : [audience];
-  const opened = await readAnyToken(io, token, { keys, environment, audiences, issuer });
+  const reading = { keys, environment, audiences, issuer };
+  const opened = await readAnyToken(io, token, reading);
+  const found = await findKid(io, opened.key.kid, reading);
+  const version = found && { version: { kid: found.version, state: found.state } };
   const owner = ownerOf(opened);
   io.note(`${opened.kind === 'refresh' ? 'Refresh' : 'Access'} token: ${describeOwner(owner)}.`);
   if (opened.signedHeader !== undefined) io.note('The signature of the token was not verified.');
-  return { kind: opened.kind, ...owner, claims: opened.claims };
+  return { kind: opened.kind, ...version, ...owner, claims: opened.claims };
 }

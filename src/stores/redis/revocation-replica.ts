@@ -4,6 +4,7 @@ import type { AuditTrail } from '../../audit/record.js';
 import { type Clock, earliestOf, type NumericDate } from '../../base/clock.js';
 import { TemporarilyUnavailableError } from '../../base/errors.js';
 import { retry } from '../../base/retry.js';
+import { explainStoreFailure } from '../explain-store-failure.js';
 import type { Folding } from '../fold-entries.js';
 import { RevocationIndex } from '../revocation-index.js';
 import { coversEntry, type RevocationEntry, type RevocationFill } from '../revocation-store.js';
@@ -142,11 +143,11 @@ export class RevocationReplica {
       try {
         await this.#catchUp();
         await this.#publish();
-        this.#noteReachable(true);
+        this.#noteReachable();
         await this.#untilNews();
-      } catch {
+      } catch (error) {
         if (this.#isStopped) return;
-        this.#noteReachable(false);
+        this.#noteUnreachable(error);
         await pause(RETRY_MS, undefined, { ref: false });
       }
     }
@@ -233,10 +234,13 @@ export class RevocationReplica {
     await this.#log.untilNews(this.#position, Math.ceil(Math.min(MAX_WAIT_MS, this.#setting.maxAgeMs / 4)));
   }
 
-  #noteReachable(isReachable: boolean): void {
-    if (isReachable === this.#isReachable) return;
-    this.#isReachable = isReachable;
-    this.#record({ type: isReachable ? 'store.reachable' : 'store.unreachable' });
+  #noteReachable(): void {
+    if (!this.#isReachable) this.#record({ type: 'store.reachable' });
+    this.#isReachable = true;
+  }
+  #noteUnreachable(error: unknown): void {
+    if (this.#isReachable) this.#record({ type: 'store.unreachable', ...explainStoreFailure(error) });
+    this.#isReachable = false;
   }
 
   #record(event: AuditEvent): void {
