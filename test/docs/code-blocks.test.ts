@@ -3,7 +3,7 @@ import { access, readdir, readFile } from 'node:fs/promises';
 import { describe, expect, test } from '@jest/globals';
 import { transform } from 'esbuild';
 import { loadAll } from 'js-yaml';
-import { type FencedBlock, readFencedBlocks } from '../support/fenced-blocks.js';
+import { type FencedBlock, readFencedBlocks } from '../../examples/gateway/drills/fenced-blocks.js';
 import { readPages } from '../support/pages.js';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -27,9 +27,12 @@ async function readAllPages(): Promise<ReadonlyMap<string, string>> {
   return new Map([...(await readPages(ROOT.pathname)), ...others]);
 }
 
-/** Code of tests and their helpers, without the list of all blocks in readme.test.ts, and without this test. */
+/** Code of tests, their helpers and drills, without the list of all blocks in readme.test.ts, and without this test. */
 async function readTests(): Promise<string> {
-  const paths = await listFiles('test', /\.ts$/);
+  const paths = [
+    ...(await listFiles('test', /\.ts$/)),
+    ...(await listFiles('examples/gateway/drills', /\.ts$/)),
+  ];
   const texts = await Promise.all(paths.filter((path) => !path.endsWith('/code-blocks.test.ts')).map(read));
   return texts.join('\n').replace(/^const BLOCKS = \[[\s\S]*?^\];$/m, '');
 }

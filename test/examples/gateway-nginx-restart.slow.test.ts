@@ -3,12 +3,12 @@ import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { sendRequest } from '../../examples/gateway/drills/send-request.js';
 import { buildGateway, GATEWAY_BUILD } from '../support/build-gateway.js';
 import { exchange, type GatewayProgram, setUpGatewayPrograms } from '../support/gateway-programs.js';
 import { readPageBlocks } from '../support/page-blocks.js';
 import { findFreePort } from '../support/processes.js';
 import { describeWithRedis, type RedisServer, startRedis } from '../support/redis.js';
-import { sendRequest } from '../support/send-request.js';
 import { describeWithWebServer, NGINX, startWebServer, type WebServer } from '../support/web-server.js';
 
 /** Number of restarts of each gateway: 10 in `npm run soak`, and none in the slow tier. */

@@ -1,5 +1,5 @@
 import { Agent } from 'node:http';
-import { type Received, type SentRequest, sendRequest } from './send-request.js';
+import { type Received, type SentRequest, sendRequest } from '../../examples/gateway/drills/send-request.js';
 
 /** Share of each kind of request in percent. `revoke` issues a token and revokes it, with two requests. */
 const SHARES = { chat: 60, stream: 15, exchange: 10, revoked: 9, refresh: 5, revoke: 1 } as const;

@@ -5,7 +5,7 @@ export interface FencedBlock {
   readonly line: number;
   /** Empty if the fence names none. */
   readonly language: string;
-  /** Words of the comment above the block: `run: name`, `drill: name`, `file: path` or `not run: reason`. */
+  /** Comment above the block: `run: name`, `drill: name`, `file: path` or `not run: reason`. */
   readonly claim?: { readonly kind: string; readonly value: string };
   readonly code: string;
 }
