@@ -24,11 +24,11 @@ const AFTERMATH_MS = 1500;
 const client = new GatewayClient(addressesIn('198.51.100'));
 const revoker = new GatewayClient(addressesIn('203.0.113'));
 
-/** Redis fails over by Sentinel: first because the primary is killed, then by a command. */
+/** Redis fails over by Sentinel: first by a command, then because the primary is killed. */
 export const redisFailoverDrill: Drill = {
   name: 'redis-failover',
   runbook: 'redis-failover',
-  summary: 'kills the primary of Redis under load, and starts a planned failover',
+  summary: 'starts a planned failover of Redis under load, and kills the primary',
   async run(context) {
     const group = await startSentinels(context.directory);
     context.onEnd(() => group.dispose());
@@ -40,8 +40,9 @@ export const redisFailoverDrill: Drill = {
     await context.runBlock('shorten-intervals', environment);
     const tokens = await prepareTokens(client, gateways);
     const drill = { context, group, gateways, environment, tokens };
-    await killPrimary(drill);
     await failOverByCommand(drill);
+    await group.untilReplicated();
+    await killPrimary(drill);
   },
 };
 
@@ -60,7 +61,7 @@ async function killPrimary(drill: FailoverDrill): Promise<void> {
   await clients.revocations.untilAccepted();
   const promoted = notePromotion(group);
   const killedAt = nowMs();
-  await group.primary.kill();
+  await group.killPrimary();
   await clients.valid.until('requests fail', ({ status }) => status !== 200);
   await clients.valid.untilAccepted();
   const promotedAt = await promoted;
@@ -85,7 +86,6 @@ async function killPrimary(drill: FailoverDrill): Promise<void> {
 
 async function failOverByCommand(drill: FailoverDrill): Promise<void> {
   const { context, group, gateways, environment } = drill;
-  await group.untilReplicated(await group.readPrimaryPort());
   const clients = startClients(drill);
   await clients.valid.untilAccepted();
   const promoted = notePromotion(group);
@@ -102,7 +102,13 @@ async function failOverByCommand(drill: FailoverDrill): Promise<void> {
     ({ status }) => status !== 200,
   );
   const outage = failed.length === 0 ? 0 : Math.max(...failed.map(({ at }) => at)) - startedAt;
-  context.measure({ name: 'planned failover', value: outage, unit: 'ms', atMost: FAILOVER_MS, needsQuietMachine: true });
+  context.measure({
+    name: 'planned failover',
+    value: outage,
+    unit: 'ms',
+    atMost: FAILOVER_MS,
+    needsQuietMachine: true,
+  });
 }
 
 /** Returns the time at which the first Sentinel reports a different primary. */
@@ -120,12 +126,12 @@ interface Clients {
   readonly confirmed: readonly string[];
 }
 
-function startClients({ gateways, tokens }: FailoverDrill): Clients {
+function startClients({ context, gateways, tokens }: FailoverDrill): Clients {
   const confirmed: string[] = [];
   return {
-    valid: new StatusWatch(probeEach(gateways, useToken(client, tokens.valid))),
-    revoked: new StatusWatch(probeEach(gateways, useToken(client, tokens.revoked))),
-    revocations: new StatusWatch(probeEach(gateways, revokeNewTokens(revoker, confirmed))),
+    valid: new StatusWatch(context, probeEach(gateways, useToken(client, tokens.valid))),
+    revoked: new StatusWatch(context, probeEach(gateways, useToken(client, tokens.revoked))),
+    revocations: new StatusWatch(context, probeEach(gateways, revokeNewTokens(revoker, confirmed))),
     confirmed,
   };
 }

@@ -17,15 +17,16 @@ const REPLICATING = ['--save', '', '--repl-diskless-sync-delay', '0', '--min-rep
 
 /** A primary of Redis with two replicas, and three Sentinels. */
 export interface SentinelGroup {
-  readonly primary: RedisServer;
   /** Settings of the gateways. */
   readonly settings: Environment;
   /** Variables for the blocks of runbooks. */
   readonly environment: Environment;
   /** Returns the port of the primary that the first Sentinel knows. */
   readPrimaryPort(): Promise<number>;
-  /** Resolves once a primary has a connected replica, so that it accepts writes. */
-  untilReplicated(port: number): Promise<void>;
+  /** Resolves once both other servers are replicas of the primary. */
+  untilReplicated(): Promise<void>;
+  /** Ends the primary by SIGKILL. */
+  killPrimary(): Promise<void>;
   /** Ends all processes. */
   dispose(): Promise<void>;
 }
@@ -54,15 +55,19 @@ export async function startSentinels(directory: string): Promise<SentinelGroup> 
     }
     for (const port of ports) await untilComplete(port);
     const addresses = ports.map((port) => `127.0.0.1:${port}`);
+    const readPrimaryPort = async (): Promise<number> => {
+      const address = await command(ports[0] ?? 0, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME);
+      return Number([address].flat()[1]);
+    };
     return {
-      primary,
       settings: { REDIS_SENTINELS: addresses.join(','), REDIS_SENTINEL_NAME: NAME },
       environment: { SENTINELS: addresses.join(' '), SENTINEL_NAME: NAME },
-      async readPrimaryPort() {
-        const address = await command(ports[0] ?? 0, 'SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME);
-        return Number([address].flat()[1]);
+      readPrimaryPort,
+      untilReplicated: async () => untilReplicated(await readPrimaryPort(), REPLICAS),
+      async killPrimary() {
+        const port = await readPrimaryPort();
+        await servers.find((server) => server.port === port)?.kill();
       },
-      untilReplicated: (port) => untilReplicated(port, 1),
       dispose,
     };
   } catch (error) {
@@ -71,11 +76,7 @@ export async function startSentinels(directory: string): Promise<SentinelGroup> 
   }
 }
 
-async function startSentinel(
-  directory: string,
-  port: number,
-  primaryPort: number,
-): Promise<RunningProgram> {
+async function startSentinel(directory: string, port: number, primaryPort: number): Promise<RunningProgram> {
   const file = join(directory, 'sentinel.conf');
   const lines = [
     ...[`port ${port}`, 'bind 127.0.0.1', `dir ${directory}`],

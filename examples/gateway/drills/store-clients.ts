@@ -84,9 +84,7 @@ export function statusesOf(
   gateways: Gateways,
   token: string,
 ): Promise<readonly number[]> {
-  return Promise.all(
-    gateways.map(async ({ origin }) => (await client.getDocuments(origin, token)).status),
-  );
+  return Promise.all(gateways.map(async ({ origin }) => (await client.getDocuments(origin, token)).status));
 }
 
 /** Records that all statuses are the expected one. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { nowMs } from './drill.js';
+import { type DrillContext, nowMs } from './drill.js';
 import type { Probe } from './watch-cut-off.js';
 
 /** Response to a probe. Times are in milliseconds since 1970. */
@@ -22,9 +22,11 @@ export class StatusWatch {
   readonly #loops: readonly Promise<void>[];
   #isStopped = false;
 
-  constructor(probes: readonly Probe[]) {
+  /** Starts to send. The watch ends with the drill at the latest. */
+  constructor({ onEnd }: Pick<DrillContext, 'onEnd'>, probes: readonly Probe[]) {
     this.#names = probes.map(({ name }) => name);
     this.#loops = probes.map((probe) => this.#repeat(probe));
+    onEnd(() => this.stop());
   }
 
   /**
