@@ -1,7 +1,19 @@
+import { clockWrongDrill } from './clock-wrong-drill.js';
+import { diskFullDrill } from './disk-full-drill.js';
 import type { Drill } from './drill.js';
 import { leakedApiKeyDrill } from './leaked-api-key-drill.js';
+import { leakedKeyRingDrill } from './leaked-key-ring-drill.js';
 import { redisFailoverDrill } from './redis-failover-drill.js';
 import { redisLostDrill } from './redis-lost-drill.js';
+import { restoreBackupDrill } from './restore-backup-drill.js';
 
 /** All drills, in the order in which they run. */
-export const DRILLS: readonly Drill[] = [leakedApiKeyDrill, redisLostDrill, redisFailoverDrill];
+export const DRILLS: readonly Drill[] = [
+  leakedApiKeyDrill,
+  leakedKeyRingDrill,
+  redisLostDrill,
+  redisFailoverDrill,
+  diskFullDrill,
+  clockWrongDrill,
+  restoreBackupDrill,
+];
