@@ -31,6 +31,12 @@ export interface ClusterOptions {
    */
   readonly store?: Environment;
   /**
+   * Settings of the keys, for example `JWE_PASSPHRASE`.
+   *
+   * @default `JWE_KEYS_FILE` of a new key file
+   */
+  readonly keys?: Environment;
+  /**
    * Number of gateways.
    *
    * @default 2
@@ -51,17 +57,20 @@ export interface Cluster {
   origins(): readonly string[];
   /** Restarts the gateways one by one, with the settings in the file. */
   restart(): Promise<void>;
+  /** Calls a function before the processes end. */
+  onEnd(stop: () => Promise<unknown>): void;
   /** Ends all processes. */
   dispose(): Promise<void>;
 }
 
 /** Starts gateways with one settings file, one key file and one directory of API keys. */
 export async function startCluster(directory: string, options: ClusterOptions): Promise<Cluster> {
-  const { apiKeys, settings = {}, store, size = 2, wrapperOf = () => [] } = options;
+  const { apiKeys, settings = {}, store, keys, size = 2, wrapperOf = () => [] } = options;
   const redis = store === undefined ? await startRedis() : undefined;
   const paths = await writeFiles(directory, apiKeys);
   const stored = store ?? { REDIS_URL: redis?.url ?? '' };
-  const shared = { API_KEYS_DIR: paths.API_KEYS_DIR, JWE_KEYS_FILE: paths.JWE_KEYS_FILE };
+  const secrets = keys ?? { JWE_KEYS_FILE: await generateKeys(directory) };
+  const shared = { API_KEYS_DIR: paths.API_KEYS_DIR, ...secrets };
   const defaults = { ISSUER, AUDIENCE, TRUST_PROXY: 'loopback', REDIS_TIMEOUT_MS };
   await writeFile(paths.SETTINGS_FILE, formatSettings({ ...defaults, ...shared, ...stored, ...settings }));
   const gateways = await Promise.all(
@@ -80,6 +89,7 @@ export async function startCluster(directory: string, options: ClusterOptions): 
     }
   };
   let restartServer: RestartServer | undefined;
+  const stops: (() => Promise<unknown>)[] = [];
   const cluster: Cluster = {
     gateways,
     redis,
@@ -87,6 +97,7 @@ export async function startCluster(directory: string, options: ClusterOptions): 
       ...{
         ...paths,
         ...stored,
+        ...secrets,
         ISSUER,
         AUDIENCE,
         GATEWAY_URLS: gateways.map(({ origin }) => origin).join(' '),
@@ -95,7 +106,9 @@ export async function startCluster(directory: string, options: ClusterOptions): 
     },
     origins: () => gateways.filter(({ isInRotation }) => isInRotation).map(({ origin }) => origin),
     restart,
+    onEnd: (stop) => void stops.push(stop),
     async dispose() {
+      await Promise.all(stops.map((stop) => stop()));
       await restartServer?.close();
       await Promise.all(gateways.map((gateway) => gateway.kill()));
       await redis?.dispose();
@@ -118,7 +131,6 @@ const COMMAND_LINE = join(ROOT, 'dist/cli/main.js');
 async function writeFiles(directory: string, apiKeys: ClusterOptions['apiKeys']) {
   const paths = {
     API_KEYS_DIR: join(directory, 'api-keys'),
-    JWE_KEYS_FILE: join(directory, 'keys.json'),
     SETTINGS_FILE: join(directory, 'gateway.env'),
     BIN: join(directory, 'bin'),
   };
@@ -127,9 +139,13 @@ async function writeFiles(directory: string, apiKeys: ClusterOptions['apiKeys'])
   for (const [name, content] of Object.entries(apiKeys)) {
     await writeFile(join(paths.API_KEYS_DIR, name), content);
   }
-  const generate = [COMMAND_LINE, 'keys', 'generate', '--keys', paths.JWE_KEYS_FILE];
-  await promisify(execFile)(process.execPath, generate);
   return paths;
+}
+
+async function generateKeys(directory: string): Promise<string> {
+  const file = join(directory, 'keys.json');
+  await promisify(execFile)(process.execPath, [COMMAND_LINE, 'keys', 'generate', '--keys', file]);
+  return file;
 }
 
 /** Writes the commands of an installation: `npx passport-jwe`, and `restart-gateways` of the operator. */

@@ -34,9 +34,19 @@ export class GatewayClient {
     return this.#requestTokens(origin, apiKey, { grant_type: 'client_credentials', ...parameters });
   }
 
-  /** Exchanges a refresh token for its successor. */
-  refresh(origin: string, apiKey: string, refreshToken: string): Promise<TokenAnswer> {
-    return this.#requestTokens(origin, apiKey, { grant_type: 'refresh_token', refresh_token: refreshToken });
+  /**
+   * Exchanges a refresh token for its successor.
+   *
+   * @param apiKey API key, or `undefined` for a public client.
+   */
+  refresh(
+    origin: string,
+    apiKey: string | undefined,
+    refreshToken: string,
+    parameters: Parameters = {},
+  ): Promise<TokenAnswer> {
+    const form = { grant_type: 'refresh_token', refresh_token: refreshToken, ...parameters };
+    return this.#requestTokens(origin, apiKey, form);
   }
 
   /** Uses an access token. */
@@ -49,14 +59,21 @@ export class GatewayClient {
     return this.#post(`${origin}/oauth/revoke`, apiKey, { token });
   }
 
-  async #requestTokens(origin: string, apiKey: string, parameters: Parameters): Promise<TokenAnswer> {
+  async #requestTokens(
+    origin: string,
+    apiKey: string | undefined,
+    parameters: Parameters,
+  ): Promise<TokenAnswer> {
     const answer = await this.#post(`${origin}/oauth/token`, apiKey, parameters);
     const tokens = answer.status === 200 ? JSON.parse(answer.text) : {};
     return { ...answer, accessToken: tokens.access_token, refreshToken: tokens.refresh_token };
   }
 
-  #post(url: string, apiKey: string, parameters: Parameters): Promise<GatewayAnswer> {
-    const headers = { 'x-api-key': apiKey, 'content-type': 'application/x-www-form-urlencoded' };
+  #post(url: string, apiKey: string | undefined, parameters: Parameters): Promise<GatewayAnswer> {
+    const headers = {
+      ...(apiKey !== undefined && { 'x-api-key': apiKey }),
+      'content-type': 'application/x-www-form-urlencoded',
+    };
     return this.#send(url, 'POST', headers, String(new URLSearchParams(parameters)));
   }
 

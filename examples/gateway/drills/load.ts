@@ -9,7 +9,7 @@ const INTERVAL_MS = 50;
 /** Number of refresh token families. They are refreshed in turn. */
 const FAMILIES = 8;
 /** Maximum number of requests at a time. A slow machine sends less. */
-const MAX_PENDING = 16;
+const MAX_PENDING = 4;
 const SESSION = { scope: 'read:documents offline_access' };
 
 /** Result of the load. */
@@ -30,7 +30,7 @@ export interface TokenReport {
  */
 export class Load {
   readonly #client = new GatewayClient(addressesIn('198.51.100'));
-  readonly #cluster: Pick<Cluster, 'origins'>;
+  readonly #cluster: Pick<Cluster, 'origins' | 'onEnd'>;
   readonly #tokens: string[] = [];
   readonly #refreshTokens: string[] = [];
   readonly #failures: string[] = [];
@@ -38,15 +38,16 @@ export class Load {
   #timer: NodeJS.Timeout | undefined;
   #sent = 0;
 
-  private constructor(cluster: Pick<Cluster, 'origins'>) {
+  private constructor(cluster: Pick<Cluster, 'origins' | 'onEnd'>) {
     this.#cluster = cluster;
   }
 
   /** Obtains tokens, and begins to send requests. */
-  static async start(cluster: Pick<Cluster, 'origins'>): Promise<Load> {
+  static async start(cluster: Pick<Cluster, 'origins' | 'onEnd'>): Promise<Load> {
     const load = new Load(cluster);
     for (let family = 0; family < FAMILIES; family += 1) await load.#exchange(SESSION);
     load.#timer = setInterval(() => load.#tick(), INTERVAL_MS);
+    cluster.onEnd(() => load.stop());
     return load;
   }
 
@@ -129,8 +130,12 @@ export class Load {
   }
 }
 
-/** Returns the file of an API key with limits that no drill reaches. */
-export function describeApiKey(keyId: string, apiKey: string): string {
+/**
+ * Returns the file of an API key with limits that no drill reaches.
+ *
+ * @param fields further lines.
+ */
+export function describeApiKey(keyId: string, apiKey: string, fields: readonly string[] = []): string {
   return `api_key: ${apiKey}
 key_id: ${keyId}
 name: ${keyId}
@@ -139,5 +144,5 @@ active: true
 permissions: [read:documents]
 token_ttl: 3600
 rate_limits: { requests_per_minute: 1000000, requests_per_hour: 10000000, concurrent_requests: 1000 }
-`;
+${fields.map((line) => `${line}\n`).join('')}`;
 }
