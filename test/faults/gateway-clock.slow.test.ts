@@ -6,7 +6,7 @@ import { exchange, getDocuments, revoke, setUpGatewayPrograms } from '../support
 
 const { startAndWait, readDemoApiKey, directory } = setUpGatewayPrograms();
 
-const PRELOADED = pathToFileURL('test/support/programs/set-clock.js').href;
+const PRELOADED = pathToFileURL('examples/gateway/drills/set-clock.js').href;
 
 function clockFile(): string {
   return join(directory(), 'clock');

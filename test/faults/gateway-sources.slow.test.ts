@@ -8,7 +8,7 @@ import { describeWithRedis, withRedis } from '../support/redis.js';
 
 const { startAndWait, directory, dataDir } = setUpGatewayPrograms();
 
-const PRELOADED = pathToFileURL('test/support/programs/set-clock.js').href;
+const PRELOADED = pathToFileURL('examples/gateway/drills/set-clock.js').href;
 
 /** Sets the difference between the clock of the gateway and that of the machine. */
 async function setClock(seconds: number): Promise<void> {

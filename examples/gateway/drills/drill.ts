@@ -65,6 +65,8 @@ export interface Drill {
   readonly runbook: string;
   /** One sentence for `--help`. */
   readonly summary: string;
+  /** Returns whether this machine can run the drill. Default: it can. */
+  canRun?(): boolean;
   run(context: DrillContext): Promise<void>;
 }
 

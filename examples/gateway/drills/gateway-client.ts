@@ -54,19 +54,27 @@ export class GatewayClient {
     return this.#send(`${origin}/documents`, 'GET', { authorization: `Bearer ${token}` });
   }
 
+  /** Revokes a token of the client. */
+  revoke(origin: string, apiKey: string, token: string): Promise<GatewayAnswer> {
+    return this.#post(`${origin}/oauth/revoke`, apiKey, { token });
+  }
+
   async #requestTokens(
     origin: string,
     apiKey: string | undefined,
     parameters: Parameters,
   ): Promise<TokenAnswer> {
+    const answer = await this.#post(`${origin}/oauth/token`, apiKey, parameters);
+    const tokens = answer.status === 200 ? JSON.parse(answer.text) : {};
+    return { ...answer, accessToken: tokens.access_token, refreshToken: tokens.refresh_token };
+  }
+
+  #post(url: string, apiKey: string | undefined, parameters: Parameters): Promise<GatewayAnswer> {
     const headers = {
       ...(apiKey !== undefined && { 'x-api-key': apiKey }),
       'content-type': 'application/x-www-form-urlencoded',
     };
-    const body = String(new URLSearchParams(parameters));
-    const answer = await this.#send(`${origin}/oauth/token`, 'POST', headers, body);
-    const tokens = answer.status === 200 ? JSON.parse(answer.text) : {};
-    return { ...answer, accessToken: tokens.access_token, refreshToken: tokens.refresh_token };
+    return this.#send(url, 'POST', headers, String(new URLSearchParams(parameters)));
   }
 
   async #send(url: string, method: 'GET' | 'POST', headers: Parameters, body = ''): Promise<GatewayAnswer> {

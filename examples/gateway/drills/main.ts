@@ -42,6 +42,10 @@ async function main(args: readonly string[]): Promise<number> {
   const results: DrillResult[] = [];
   for (const drill of DRILLS.filter(({ name }) => only.length === 0 || only.includes(name))) {
     const log = (line: string) => console.error(`${drill.name}: ${line}`);
+    if (drill.canRun?.() === false) {
+      log(`SKIPPED: ${drill.summary}`);
+      continue;
+    }
     const result = await runDrill(drill, log);
     for (const failure of failuresOf(result, true)) log(`FAILED: ${failure}`);
     results.push(result);

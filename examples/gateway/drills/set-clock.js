@@ -1,4 +1,4 @@
-// Preloaded: the clock of the process goes wrong by as many seconds as the file says that CLOCK_FILE names.
+// Preloaded module: the clock of the process is ahead by the number of seconds in the file that CLOCK_FILE names.
 import { readFileSync } from 'node:fs';
 
 const now = Date.now;
