@@ -188,7 +188,7 @@ export interface ApiKey {
   readonly tokenTtlSeconds: number;
   /** Maximum lifetime in seconds of access tokens that contain a scope, by scope. */
   readonly scopeTtlSeconds: ReadonlyMap<string, number>;
-  /** Limits of the API key. */
+  /** `rate_limits` of the API key, with the defaults for absent members. */
   readonly rateLimits: RateLimits;
   /** Metadata, copied into tokens. */
   readonly metadata: JsonObject;

@@ -17,7 +17,7 @@ export interface TokenIssuance {
   readonly subject: string;
   /** Whether the API key asserted the subject. If not, the issuer authenticated the subject. */
   readonly subjectAsserted: boolean;
-  /** Audience of the token. */
+  /** `aud` of the token (RFC 7519 §4.1.3). */
   readonly audience: string;
   /** Granted scope, separated by spaces. */
   readonly scope: string;

@@ -16,11 +16,11 @@ export type KeyTextLocation =
 /** JWK or JWK Set, or its location. An environment variable or a file may contain either. */
 export type JwkLocation =
   | {
-      /** JWK. */
+      /** One key (RFC 7517 §4). */
       readonly jwk: Jwk;
     }
   | {
-      /** JWK Set. */
+      /** Set of keys (RFC 7517 §5). */
       readonly jwks: JwkSet;
     }
   | KeyTextLocation;

@@ -39,7 +39,7 @@ interface SuspiciousToken extends Proof {
   readonly clientId?: string;
   /** Subject of the token or session. */
   readonly subject?: string;
-  /** Session ID. */
+  /** `session_id` of the token, unique within a client. */
   readonly sessionId?: string;
   /** Client addresses, at most 16: IPv4 addresses and IPv6 prefixes of 56 bits. */
   readonly addresses: readonly string[];
@@ -68,7 +68,7 @@ export type SuspiciousUse = PassedThreshold &
         readonly clientId: string;
         /** Subject of the token or session. */
         readonly subject: string;
-        /** Session ID. */
+        /** `session_id` of the token, unique within a client. */
         readonly sessionId: string;
         /** ID of the refresh-token family. */
         readonly familyId: string;

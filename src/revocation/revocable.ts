@@ -37,7 +37,7 @@ export type Revocable =
       readonly kind: 'session';
       /** `client_id` of the tokens. */
       readonly clientId: string;
-      /** ID of the session. */
+      /** `session_id` of the tokens. */
       readonly sessionId: string;
       /**
        * Subject of the session. A client may use the same session ID for several subjects.

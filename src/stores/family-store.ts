@@ -8,7 +8,7 @@ export type FamilyState = {
   readonly subject: string;
   /** Whether the client asserted a user as the subject. If false, the subject is the API key itself. */
   readonly subjectAsserted: boolean;
-  /** Session ID. */
+  /** `session_id` of the tokens, unique within an API key. */
   readonly sessionId: string;
   /** Whether the client chose the session ID. If true, every refresh request must contain the ID. */
   readonly sessionChosen: boolean;
@@ -142,7 +142,7 @@ export type FamilyGroup =
       readonly kind: 'session';
       /** `key_id` of the API key. */
       readonly clientId: string;
-      /** Session ID. */
+      /** `session_id` of the tokens, unique within an API key. */
       readonly sessionId: string;
     };
 
