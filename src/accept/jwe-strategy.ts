@@ -88,7 +88,6 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
    *   `passReqToCallback`, `req` is the first argument. Default: the claims are the user
    * @throws TypeError if an option is missing, unknown or malformed
    */
-  // The types have no names, so that declarations of subclasses need none that the package does not export.
   constructor(
     options: JweStrategyOptions<Claims> & { readonly passReqToCallback?: false },
     verify?: VerifyFunction<Claims>,
@@ -97,6 +96,7 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
     options: JweStrategyOptions<Claims> & { readonly passReqToCallback: true },
     verify?: VerifyFunctionWithRequest<Claims>,
   );
+  // The option types above have no names, because declarations of subclasses can only use exported names.
   constructor(options: JweStrategyOptions<object>, verify?: VerifyFunction | VerifyFunctionWithRequest) {
     super();
     assertOptions(options, KNOWN, 'JweStrategy', remedyForOption);
