@@ -208,6 +208,9 @@ const BLOCKS = [
   'quarkus',
   'pingam',
   ...MCP_PROGRAMS,
+  // Run by test/consumers/nestjs.slow.test.ts.
+  'nestjs-token',
+  'nestjs-call',
   // Run by test/consumers/mcp.slow.test.ts.
   'mcp-keys',
   'mcp-call',

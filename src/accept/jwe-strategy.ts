@@ -47,13 +47,6 @@ export interface JweStrategyOptions<Claims extends object = NoClaims> extends Ac
   readonly passReqToCallback?: boolean;
 }
 
-/** @inline */
-type WithRequest<Claims extends object> = JweStrategyOptions<Claims> & { readonly passReqToCallback: true };
-/** @inline */
-type WithoutRequest<Claims extends object> = JweStrategyOptions<Claims> & {
-  readonly passReqToCallback?: false;
-};
-
 const KNOWN: KnownOptions<JweStrategyOptions<object>> = {
   ...ACCEPT_OPTIONS,
   name: true,
@@ -96,8 +89,15 @@ export class JweStrategy<Claims extends object = NoClaims> extends BaseStrategy 
    *   `passReqToCallback`, `req` is the first argument. Default: the claims are the user
    * @throws TypeError if an option is missing, unknown or malformed
    */
-  constructor(options: WithoutRequest<Claims>, verify?: VerifyFunction<Claims>);
-  constructor(options: WithRequest<Claims>, verify?: VerifyFunctionWithRequest<Claims>);
+  constructor(
+    options: JweStrategyOptions<Claims> & { readonly passReqToCallback?: false },
+    verify?: VerifyFunction<Claims>,
+  );
+  constructor(
+    options: JweStrategyOptions<Claims> & { readonly passReqToCallback: true },
+    verify?: VerifyFunctionWithRequest<Claims>,
+  );
+  // The option types above have no names, because declarations of subclasses can only use exported names.
   constructor(options: JweStrategyOptions<object>, verify?: VerifyFunction | VerifyFunctionWithRequest) {
     super();
     assertOptions(options, KNOWN, 'JweStrategy', remedyForOption);

@@ -24,9 +24,23 @@ export type Installed = readonly (string | readonly [name: string, from: string]
 /** An application in a folder of its own. */
 export interface Consumer {
   /** Runs a program in a process of its own. @returns what it prints. */
-  runProgram(name: string, text: string, args?: readonly string[]): Promise<string>;
-  /** Compiles a folder of `projects` by strict rules, libraries included. @returns what the compiler prints. */
-  compile(project: string, compilerOptions: Readonly<Record<string, unknown>>): Promise<string>;
+  runProgram(
+    name: string,
+    text: string,
+    args?: readonly string[],
+    environment?: Readonly<Record<string, string>>,
+  ): Promise<string>;
+  /**
+   * Compiles a folder of `projects` by strict rules, libraries included.
+   *
+   * @param type module system of the application. Default: ES modules
+   * @returns what the compiler prints.
+   */
+  compile(
+    project: string,
+    compilerOptions: Readonly<Record<string, unknown>>,
+    type?: 'module' | 'commonjs',
+  ): Promise<string>;
   /** Runs the compiled `main`. */
   runCompiled(file: string): Promise<string>;
 }
@@ -84,22 +98,26 @@ async function link(folder: string, [name, from]: readonly [string, string]): Pr
 
 /** An application in a folder whose packages are installed. */
 export function consumerIn(folder: string): Consumer {
-  const runFile = async (file: string, args: readonly string[] = []): Promise<string> => {
-    const { stdout } = await run(process.execPath, [file, ...args], { cwd: folder, env: {} });
+  const runFile = async (
+    file: string,
+    args: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<string> => {
+    const { stdout } = await run(process.execPath, [file, ...args], { cwd: folder, env });
     return stdout.trim();
   };
   return {
-    runProgram: async (name, text, args) => {
+    runProgram: async (name, text, args, environment) => {
       await writeFile(join(folder, name), text);
-      return runFile(name, args);
+      return runFile(name, args, environment);
     },
-    compile: async (project, options) => {
+    compile: async (project, options, type = 'module') => {
       await cp(join(PROJECTS, project), join(folder, project), { recursive: true });
-      await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+      await writeFile(join(folder, 'package.json'), JSON.stringify({ type }));
       const compilerOptions = { ...STRICT, ...options };
       await writeFile(
         join(folder, 'tsconfig.json'),
-        JSON.stringify({ compilerOptions, include: [`${project}/*.ts`] }),
+        JSON.stringify({ compilerOptions, include: [`${project}/**/*.ts`] }),
       );
       const compiling = run(process.execPath, [COMPILER], { cwd: folder });
       return compiling.then(

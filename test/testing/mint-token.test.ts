@@ -77,7 +77,9 @@ describe('a minted token', () => {
   });
 
   test('lets the client act for the user if its type is delegation', async () => {
-    const { claims } = await verify(await mintToken({ type: 'delegation', issuedAt: Date.now() / 1000 - 60 }));
+    const { claims } = await verify(
+      await mintToken({ type: 'delegation', issuedAt: Date.now() / 1000 - 60 }),
+    );
 
     expect(claims).toMatchObject({
       ...{ sub: 'test-user', delegator: 'test-user', client_id: 'test-client' },
