@@ -23,7 +23,7 @@ test('the commands that init prints end with a 200 from a protected route', asyn
     const { stdout } = await promisify(execFile)(process.execPath, [program, 'init', '--port', port], {
       cwd: app,
     });
-    const [, commands = ''] = stdout.split('one after another:\n');
+    const [, commands = ''] = stdout.split('in order:\n');
     const pasted = `set -euo pipefail\n${commands}\nkill %1\n`;
     const shell = await promisify(execFile)('bash', ['-c', `set -m\n${pasted}`], { cwd: app });
 
