@@ -14,7 +14,7 @@ export type Revocable =
        *
        * @default undefined (the tokens of all clients with this `jti`)
        */
-      readonly clientId?: string | undefined;
+      readonly clientId?: string;
       /** `exp` of the token, in seconds since 1970. */
       readonly expiresAt: NumericDate;
       /**
@@ -23,14 +23,14 @@ export type Revocable =
        *
        * @default undefined (the revocation is never folded)
        */
-      readonly issuedAt?: NumericDate | undefined;
+      readonly issuedAt?: NumericDate;
       /**
        * `sub` of the token, unless the token is delegated. With a subject, a full store can fold the revocation into
        * one for the subject, which is narrower than one for the API key.
        *
        * @default undefined (the revocation is folded into one for the API key)
        */
-      readonly subject?: string | undefined;
+      readonly subject?: string;
     })
   | (OfIssuer & {
       /** All tokens of a session that were issued up to the current second. */
