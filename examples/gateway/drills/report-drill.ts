@@ -28,6 +28,7 @@ export function checkCutOff(context: Recorder, cutOff: CutOff, { startedAt, chan
   const bound = { unit: 'ms', atMost: CUT_OFF_MS, needsQuietMachine: true };
   context.measure({ name: 'cut-off after the change', value: Math.max(0, at - changedAt), ...bound });
   context.measure({ name: 'cut-off after the command', value: at - startedAt, ...bound });
+  context.check('all requests of the attacker are rejected in the end', Number.isFinite(at));
   checkEmpty(context, 'the attacker is accepted before the change', neverAccepted);
   checkEmpty(context, 'the attacker is never accepted after a rejection', acceptedLater);
   checkEmpty(context, 'the attacker receives only 200, 400 and 401', unexpected);
