@@ -9,6 +9,7 @@ import {
   accessTokenOf,
   checkObserved,
   checkStatuses,
+  countAccepted,
   type PreparedTokens,
   prepareTokens,
   probeEach,
@@ -94,9 +95,17 @@ async function startWithWrongClock({ context, cluster, clock, second }: ClockDri
   second.start().catch(() => undefined);
   await untilReady(second, 503);
   const { body } = await readReadiness(second);
-  context.check('a gateway that starts with a wrong clock reports clock_skew', body.includes('clock_skew'), body);
+  context.check(
+    'a gateway that starts with a wrong clock reports clock_skew',
+    body.includes('clock_skew'),
+    body,
+  );
   const { output } = await context.runBlock('compare-clocks', cluster.environment);
-  context.check('the runbook prints both times', /^Redis +\d{10}\nthis machine \d{10}\n$/.test(output), output);
+  context.check(
+    'the runbook prints both times',
+    /^Redis +\d{10}\nthis machine \d{10}\n$/.test(output),
+    output,
+  );
   await clock.set(0);
 }
 
@@ -106,7 +115,7 @@ async function restartAndVerify({ context, cluster, tokens }: ClockDrill): Promi
   const { output } = await context.runBlock('verify-clocks', environment);
   context.check(
     'the verification of the runbook prints 200 for both gateways',
-    /^(\S+ 200\n){2}$/.test(output),
+    countAccepted(output) === gateways.length,
     output,
   );
   const accepted = await statusesOf(client, gateways, tokens.valid);
@@ -123,7 +132,8 @@ async function readReadiness({ origin }: GatewayProcess): Promise<{ status: numb
 }
 
 async function untilReady(gateway: GatewayProcess, status: number): Promise<void> {
-  while ((await readReadiness(gateway)).status !== status) await new Promise((resolve) => setTimeout(resolve, 20));
+  while ((await readReadiness(gateway)).status !== status)
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /** Clock of a process, relative to the system time. */

@@ -29,7 +29,8 @@ const revoker = new GatewayClient(addressesIn('203.0.113'));
 export const diskFullDrill: Drill = {
   name: 'disk-full',
   runbook: 'disk-full',
-  summary: 'frees space on the full disk of the embedded store; requires the permission to mount file systems',
+  summary:
+    'frees space on the full disk of the embedded store; requires the permission to mount file systems',
   canRun: canMount,
   async run(context) {
     const disk = mountSmallDisk(DISK_KILOBYTES);

@@ -33,10 +33,7 @@ export const leakedKeyRingDrill: Drill = {
     await copyFile(environment['JWE_KEYS_FILE'] ?? '', copy);
     const forge = await createForger(copy);
     const honest = new StatusWatch(context, probeEach(gateways, useAndRenew(client, tokens.valid)));
-    const watch = new CutOffWatch(
-      probeEach(gateways, (origin) => async () => attacker.getDocuments(origin, await forge())),
-    );
-    await Promise.all([watch.untilAccepted(), honest.untilAccepted()]);
+    await honest.untilAccepted();
 
     const { output } = await context.runBlock('list-key-versions', environment);
     const OLD_KID = /^(\S+) +current/m.exec(output)?.[1] ?? '';
@@ -46,6 +43,10 @@ export const leakedKeyRingDrill: Drill = {
     };
     await context.runBlock('rotate-keys', variables);
     await pause((PENDING_SECONDS + 1) * 1000);
+    const watch = new CutOffWatch(
+      probeEach(gateways, (origin) => async () => attacker.getDocuments(origin, await forge())),
+    );
+    await watch.untilAccepted();
     const { startedAt } = await context.runBlock('revoke-old-version', variables);
     const changedAt = await readLastRevocation(redis);
     checkCutOff(context, await watch.untilRejected(), { startedAt, changedAt });

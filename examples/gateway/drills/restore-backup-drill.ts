@@ -63,7 +63,10 @@ async function restoreRedis(context: DrillContext): Promise<void> {
   for (const path of Object.values(paths)) await mkdir(path, { recursive: true });
   const redis = await startRedis(['--save', '', '--dir', paths.REDIS_DIR]);
   context.onEnd(() => redis.dispose());
-  const { gateways, ...cluster } = await startCluster(directory, { apiKeys, store: { REDIS_URL: redis.url } });
+  const { gateways, ...cluster } = await startCluster(directory, {
+    apiKeys,
+    store: { REDIS_URL: redis.url },
+  });
   context.onEnd(() => cluster.dispose());
   const environment = { ...cluster.environment, ...paths };
   const revoked = await revokeAfter(gateways, () => context.runBlock('back-up-redis', environment));
@@ -79,7 +82,10 @@ async function restoreRedis(context: DrillContext): Promise<void> {
   await Promise.all(gateways.map((gateway) => gateway.start()));
   context.measure({ name: 'Redis: duration of the restore', value: nowMs() - stoppedAt, unit: 'ms' });
   await checkRestored('Redis', context, revoked);
-  const { output } = await context.runBlock('verify-revoked-token', { ...environment, REVOKED_TOKEN: revoked.token });
+  const { output } = await context.runBlock('verify-revoked-token', {
+    ...environment,
+    REVOKED_TOKEN: revoked.token,
+  });
   context.check(
     'the verification of the runbook prints 401 for both gateways',
     /^(\S+ 401\n){2}$/.test(output),

@@ -87,6 +87,11 @@ export function statusesOf(
   return Promise.all(gateways.map(async ({ origin }) => (await client.getDocuments(origin, token)).status));
 }
 
+/** Returns the number of lines that end with 200 in the output of a verification, which can contain retries. */
+export function countAccepted(output: string): number {
+  return output.match(/ 200$/gm)?.length ?? 0;
+}
+
 /** Records that all statuses are the expected one. */
 export function checkStatuses(
   { check }: Pick<DrillContext, 'check'>,
