@@ -41,7 +41,7 @@ export default defineConfig({
   },
   vite: {
     plugins: [resolveVue(ROOT)],
-    // The bundle of Mermaid is one tenth of the modules, which shortens the build.
+    // The bundle of Mermaid has fewer modules, which shortens the build.
     resolve: { alias: [{ find: /^mermaid$/, replacement: 'mermaid/dist/mermaid.esm.min.mjs' }] },
   },
   themeConfig: {
