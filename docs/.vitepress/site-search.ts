@@ -5,8 +5,11 @@ export const SEARCH: DefaultTheme.LocalSearchOptions = {
   miniSearch: {
     searchOptions: {
       // A page comes before its sections, and a guide before the API reference.
-      boostDocument: (id: string, _term: string, stored: { readonly titles?: readonly string[] } | undefined) =>
-        (stored?.titles?.length === 0 ? 2 : 1) * (id.includes('/api/') ? 0.5 : 1),
+      boostDocument: (
+        id: string,
+        _term: string,
+        stored: { readonly titles?: readonly string[] } | undefined,
+      ) => (stored?.titles?.length === 0 ? 2 : 1) * (id.includes('/api/') ? 0.5 : 1),
     },
   },
   /** Render without highlighting, which the index does not contain and which takes half of the time. */

@@ -74,7 +74,11 @@ test('links in the sources become links of the site, or of the repository', () =
     ['docs/guides/gateway.md', '../../examples/gateway/README.md', '/runbooks/gateway/'],
     ['docs/guides/gateway.md', '../../examples/gateway/app.ts', `${FORGE}/blob/main/examples/gateway/app.ts`],
     ['docs/reference/endpoints.md', 'openapi.yaml', `${FORGE}/blob/main/docs/reference/openapi.yaml`],
-    ['docs/guides/sign-in.md', '../../examples/sign-in/README.md', `${FORGE}/blob/main/examples/sign-in/README.md`],
+    [
+      'docs/guides/sign-in.md',
+      '../../examples/sign-in/README.md',
+      `${FORGE}/blob/main/examples/sign-in/README.md`,
+    ],
     ['docs/guides/sign-in.md', 'https://example.com/a.md', 'https://example.com/a.md'],
     ['docs/api/passport-jwe/README.md', 'functions/auth0.md', '/api/passport-jwe/functions/auth0/'],
   ];

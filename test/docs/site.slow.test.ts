@@ -85,7 +85,7 @@ describeWithPackages(PACKAGES, 'the documentation site', () => {
     await promisify(execFile)('npm', ['run', 'docs'], { cwd: ROOT, maxBuffer: 2 ** 26 });
     site = await serveStaticSite(DIST, { modules: MODULES });
     screenshots = await mkdtemp(join(tmpdir(), 'passport-jwe-site-'));
-  }, 600_000);
+  }, 900_000);
 
   afterAll(() => site.close());
 

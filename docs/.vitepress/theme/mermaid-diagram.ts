@@ -11,8 +11,16 @@ export const MermaidDiagram = defineComponent({
     const svg = ref('');
     const draw = async () => {
       const { default: mermaid } = await import('mermaid');
-      const theme = isDark.value ? 'dark' : 'neutral';
-      mermaid.initialize({ startOnLoad: false, theme, fontFamily: 'inherit', securityLevel: 'strict' });
+      mermaid.initialize({
+        startOnLoad: false,
+        securityLevel: 'strict',
+        theme: isDark.value ? 'dark' : 'neutral',
+        // Background of the page, --vp-c-bg. Mermaid computes with the colour, so it must not be a variable.
+        themeVariables: { edgeLabelBackground: isDark.value ? '#1b1b1f' : '#ffffff' },
+        fontFamily: 'inherit',
+        flowchart: { useMaxWidth: false },
+        sequence: { useMaxWidth: false },
+      });
       drawn += 1;
       const result = await mermaid.render(`mermaid-${drawn}`, decodeURIComponent(source));
       svg.value = result.svg;
