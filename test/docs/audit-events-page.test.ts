@@ -3,7 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 
 const ROOT = new URL('../../', import.meta.url);
 const page = await readFile(new URL('docs/reference/audit-events.md', ROOT), 'utf8');
-const files = ['src/audit/key-events.ts', 'src/audit/user-events.ts', 'src/audit/store-events.ts', 'src/audit/events.ts'];
+const files = [
+  'src/audit/key-events.ts',
+  'src/audit/user-events.ts',
+  'src/audit/store-events.ts',
+  'src/audit/events.ts',
+];
 const source = (await Promise.all(files.map((file) => readFile(new URL(file, ROOT), 'utf8')))).join('\n');
 
 /** Members of an event: `?` stands behind those that may be absent. */
