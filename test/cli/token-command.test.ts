@@ -155,7 +155,15 @@ describe('token inspect', () => {
 
   test('prints the version in the key file from which the key of the token is derived', async () => {
     const [version] = JSON.parse((await run(['keys', 'list', '--json'])).out);
-    const { out } = await run(['token', 'inspect', await issue(), '--keys', 'keys.json', '--audience', AUDIENCE]);
+    const { out } = await run([
+      'token',
+      'inspect',
+      await issue(),
+      '--keys',
+      'keys.json',
+      '--audience',
+      AUDIENCE,
+    ]);
 
     expect(JSON.parse(out)).toMatchObject({ version: { kid: version?.kid, state: 'current' } });
     expect(JSON.parse(out).header.kid).not.toBe(version?.kid);
