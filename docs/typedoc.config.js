@@ -17,4 +17,11 @@ export default {
   parametersFormat: 'table',
   useCodeBlocks: true,
   sanitizeComments: true,
+  validation: { notExported: true, invalidLink: true, notDocumented: true, rewrittenLink: true },
+  requiredToBeDocumented: [
+    ...['Enum', 'EnumMember', 'Variable', 'Function', 'Class', 'Interface'],
+    ...['Property', 'Method', 'Accessor', 'TypeAlias'],
+  ],
+  treatWarningsAsErrors: true,
+  treatValidationWarningsAsErrors: true,
 };
