@@ -94,6 +94,9 @@ export async function findApiKeys(io: CommandIo, directory: string): Promise<Loa
   }
 }
 
+/** Timeout of each Redis command. An operator waits for a slow Redis, but a request of a client does not. */
+const REDIS_TIMEOUT_MS = 5000;
+
 /**
  * Open the stores that the options name, run a function with them, and close them.
  *
@@ -113,7 +116,7 @@ export async function withStores<Result>(
           store: store ?? '',
           ...(generationFile === undefined ? {} : { generationFile }),
         })
-      : await openRedisStores({ url: redis });
+      : await openRedisStores({ url: redis, commandTimeoutMs: REDIS_TIMEOUT_MS });
   try {
     return await run(stores);
   } finally {

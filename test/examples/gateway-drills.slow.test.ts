@@ -25,6 +25,6 @@ describeWithRedis('the drills of the gateway', () => {
         [...(await readRunbookBlocks(drill.runbook)).keys()].toSorted(),
       );
     },
-    120_000,
+    300_000,
   );
 });

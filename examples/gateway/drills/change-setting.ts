@@ -8,7 +8,7 @@ import { checkLoad, checkTokens } from './report-drill.js';
 const KEY_ID = 'operator';
 const API_KEY = 'sk-operator-0123456789abcdef';
 
-/** Number of requests before, between and after the steps. */
+/** Number of requests before the change, and after each restart. */
 const REQUESTS = 20;
 
 /** Change of a setting in two rounds of restarts, and the removal of the old value. */
@@ -38,11 +38,12 @@ export async function changeSetting(context: DrillContext, change: SettingChange
   const before = await read();
   const load = await Load.start(cluster);
   await load.requests(REQUESTS);
+  cluster.afterEachRestart(() => load.requests(REQUESTS)); // gateways with old and new settings are in rotation
   for (const round of rounds) {
     const { startedAt, endedAt } = await context.runBlock(round, environment);
     context.measure({ name: `restarts of ${round}`, value: endedAt - startedAt, unit: 'ms' });
-    await load.requests(REQUESTS);
   }
+  cluster.afterEachRestart(async () => undefined);
   checkLoad(context, await load.stop());
   checkTokens(context, await load.useAll());
 

@@ -55,6 +55,8 @@ export interface Cluster {
   readonly environment: Environment;
   /** Returns the origins of the gateways in rotation. */
   origins(): readonly string[];
+  /** Sets a function to call after the restart of each gateway. Default: none. */
+  afterEachRestart(wait: () => Promise<void>): void;
   /** Restarts the gateways one by one, with the settings in the file. */
   restart(): Promise<void>;
   /** Calls a function before the processes end. */
@@ -82,10 +84,12 @@ export async function startCluster(directory: string, options: ClusterOptions): 
       }),
     ),
   );
+  let wait = async (): Promise<void> => undefined;
   const restart = async (): Promise<void> => {
     for (const gateway of gateways) {
       await gateway.stop();
       await gateway.start();
+      await wait();
     }
   };
   let restartServer: RestartServer | undefined;
@@ -106,6 +110,9 @@ export async function startCluster(directory: string, options: ClusterOptions): 
     },
     origins: () => gateways.filter(({ isInRotation }) => isInRotation).map(({ origin }) => origin),
     restart,
+    afterEachRestart(next) {
+      wait = next;
+    },
     onEnd: (stop) => void stops.push(stop),
     async dispose() {
       await Promise.all(stops.map((stop) => stop()));

@@ -14,7 +14,7 @@ export interface Figure {
    */
   readonly atMost?: number;
   /**
-   * Whether the bound requires a quiet machine, because the value contains the start of processes.
+   * Whether the bound requires a quiet machine, because a busy one delays the gateways and the commands.
    *
    * @default false
    */

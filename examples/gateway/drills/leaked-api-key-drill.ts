@@ -41,9 +41,8 @@ export const leakedApiKeyDrill: Drill = {
     const variables = { ...environment, KEY_ID, LEAKED_KEY };
     const { startedAt } = await context.runBlock('deactivate-api-key', variables);
     const changedAt = (await stat(join(environment['API_KEYS_DIR'] ?? '', FILE))).ctimeMs;
+    checkCutOff(context, await watch.untilRejected(), { startedAt, changedAt });
     await context.runBlock('revoke-api-key', variables);
-    const cutOff = await watch.untilRejected();
-    checkCutOff(context, cutOff, { startedAt, changedAt });
     const refreshed = await Promise.all(
       gateways.map(({ origin }, index) =>
         attacker.refresh(origin, LEAKED_KEY, stolen[index]?.refreshToken ?? ''),

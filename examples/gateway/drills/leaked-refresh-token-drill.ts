@@ -130,5 +130,6 @@ async function timeOfRevocation(redis: RedisServer | undefined, after: number): 
   const log = '{passport-jwe}:revocations:log';
   const entries = await redis?.command('XRANGE', log, Math.floor(after), '+', 'COUNT', 1);
   const [id] = Array.isArray(entries) && Array.isArray(entries[0]) ? entries[0] : [];
-  return Number(String(id).split('-')[0]);
+  if (typeof id !== 'string') throw new Error('The command has written no revocation');
+  return Number(id.split('-')[0]);
 }

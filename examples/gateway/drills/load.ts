@@ -8,6 +8,8 @@ export const HONEST_FILE = describeApiKey('honest', HONEST_KEY);
 const INTERVAL_MS = 50;
 /** Number of refresh token families. They are refreshed in turn. */
 const FAMILIES = 8;
+/** Number of kinds of requests: a use, an exchange, a use and a refresh. */
+const KINDS = 4;
 /** Maximum number of requests at a time. A slow machine sends less. */
 const MAX_PENDING = 4;
 const SESSION = { scope: 'read:documents offline_access' };
@@ -36,6 +38,7 @@ export class Load {
   readonly #failures: string[] = [];
   readonly #pending = new Set<Promise<void>>();
   #timer: NodeJS.Timeout | undefined;
+  #turn = 0;
   #sent = 0;
 
   private constructor(cluster: Pick<Cluster, 'origins' | 'onEnd'>) {
@@ -90,14 +93,17 @@ export class Load {
   #tick(): void {
     if (this.#pending.size >= MAX_PENDING) return;
     const kinds = [() => this.#use(), () => this.#exchange(), () => this.#use(), () => this.#refresh()];
-    const work = (kinds[this.#sent % kinds.length] ?? (() => this.#use()))().finally(
+    const work = (kinds[this.#turn % KINDS] ?? (() => this.#use()))().finally(
       () => void this.#pending.delete(work),
     );
+    this.#turn += 1;
     this.#pending.add(work);
   }
 
+  /** Uses the newest token and earlier ones in turn. */
   async #use(): Promise<void> {
-    const token = this.#tokens[(this.#sent * 7) % this.#tokens.length] ?? '';
+    const { length } = this.#tokens;
+    const token = this.#tokens[this.#sent % 2 === 0 ? length - 1 : (this.#sent * 7) % length] ?? '';
     this.#note('use', await this.#client.getDocuments(this.#nextOrigin(), token));
   }
 
@@ -118,9 +124,10 @@ export class Load {
     if (answer.refreshToken !== undefined) this.#refreshTokens.push(answer.refreshToken);
   }
 
+  /** Returns each origin for each kind of request in turn, so that tokens reach gateways that have not issued them. */
   #nextOrigin(): string {
     const origins = this.#cluster.origins();
-    const origin = origins[this.#sent % origins.length] ?? '';
+    const origin = origins[(this.#sent + Math.floor(this.#sent / KINDS)) % origins.length] ?? '';
     this.#sent += 1;
     return origin;
   }

@@ -50,6 +50,7 @@ export async function startRedis(settings: readonly string[] = ['--save', '']): 
     async start() {
       const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory];
       child = spawn('redis-server', [...place, ...settings], { stdio: 'ignore' });
+      await once(child, 'spawn');
       await untilPong(port, child);
     },
     async wipe() {

@@ -57,7 +57,7 @@ export async function runDrill(drill: Drill, log: (line: string) => void): Promi
 export function failuresOf({ figures, checks }: DrillResult, isQuiet: boolean): readonly string[] {
   const exceeded = figures.filter(
     ({ value, atMost = Number.POSITIVE_INFINITY, needsQuietMachine = false }) =>
-      value > atMost && (isQuiet || !needsQuietMachine),
+      !(value <= atMost) && (isQuiet || !needsQuietMachine),
   );
   return [
     ...checks

@@ -27,11 +27,14 @@ export function startCommand(
   return { process: child, output: () => output, ended };
 }
 
+/** Maximum time in milliseconds in which a server must answer, also on a busy machine. */
+const PATIENCE_MS = 120_000;
+
 /**
  * Resolves once a server answers at a URL.
  *
  * @param isExpected whether a status is the expected one. Default: every status is.
- * @throws Error (as rejection) if the program ends before.
+ * @throws Error (as rejection) if the program ends before, or after two minutes.
  */
 export async function untilAnswering(
   program: RunningProgram,
@@ -42,10 +45,11 @@ export async function untilAnswering(
   void program.ended.then(() => {
     running = false;
   });
-  while (running) {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (running && performance.now() < deadline) {
     const answer = await fetch(url).catch(() => undefined);
     if (answer !== undefined && isExpected(answer.status)) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`The program ended: ${program.output()}`);
+  throw new Error(`The program ${running ? 'does not answer' : 'ended'}: ${program.output()}`);
 }

@@ -12,6 +12,8 @@ export interface Probe {
 export interface CutOff {
   /** Time in milliseconds since 1970 after which every probe is rejected. */
   readonly at: number;
+  /** Returns the maximum number of requests of a probe that were sent after a time, and accepted. */
+  acceptedSince(time: number): number;
   /** Names of probes that were accepted after a rejection. */
   readonly acceptedLater: readonly string[];
   /** Names of probes that were never accepted. They prove nothing. */
@@ -22,12 +24,14 @@ export interface CutOff {
 
 interface Observation {
   readonly name: string;
-  accepted: number;
+  /** Times at which accepted requests were sent. */
+  readonly accepted: number[];
   rejectedAt?: number;
   isAcceptedLater: boolean;
 }
 
-const INTERVAL_MS = 50;
+/** Pause of each probe between a response and the next request. */
+export const PROBE_INTERVAL_MS = 50;
 /** Number of rounds after all probes have been rejected. */
 const LATER_ROUNDS = 10;
 const DEADLINE_MS = 20_000;
@@ -42,14 +46,14 @@ export class CutOffWatch {
 
   constructor(probes: readonly Probe[]) {
     this.#probes = probes;
-    this.#observations = probes.map(({ name }) => ({ name, accepted: 0, isAcceptedLater: false }));
+    this.#observations = probes.map(({ name }) => ({ name, accepted: [], isAcceptedLater: false }));
     this.#loops = this.#probes.map((probe, index) => this.#repeat(probe, this.#observations[index]));
   }
 
   /** Resolves once each probe was accepted. */
   async untilAccepted(): Promise<void> {
-    while (this.#observations.some(({ accepted }) => accepted === 0) && nowMs() < this.#deadline) {
-      await pause(INTERVAL_MS);
+    while (this.#observations.some(({ accepted }) => accepted.length === 0) && nowMs() < this.#deadline) {
+      await pause(PROBE_INTERVAL_MS);
     }
   }
 
@@ -60,8 +64,10 @@ export class CutOffWatch {
       this.#observations.filter(isMatch).map(({ name }) => name);
     return {
       at: Math.max(...this.#observations.map(({ rejectedAt = Number.POSITIVE_INFINITY }) => rejectedAt)),
+      acceptedSince: (time) =>
+        Math.max(...this.#observations.map(({ accepted }) => accepted.filter((at) => at > time).length)),
       acceptedLater: names(({ isAcceptedLater }) => isAcceptedLater),
-      neverAccepted: names(({ accepted }) => accepted === 0),
+      neverAccepted: names(({ accepted }) => accepted.length === 0),
       unexpected: this.#unexpected,
     };
   }
@@ -70,9 +76,10 @@ export class CutOffWatch {
     if (observation === undefined) return;
     let rounds = 0;
     while (rounds < LATER_ROUNDS && nowMs() < this.#deadline) {
+      const sentAt = nowMs();
       const { status, text } = await send();
       if (status === 200) {
-        observation.accepted += 1;
+        observation.accepted.push(sentAt);
         observation.isAcceptedLater ||= observation.rejectedAt !== undefined;
       } else {
         observation.rejectedAt ??= nowMs();
@@ -80,7 +87,7 @@ export class CutOffWatch {
           this.#unexpected.push(`${name}: ${status} ${text.slice(0, 200)}`);
       }
       if (this.#observations.every(({ rejectedAt }) => rejectedAt !== undefined)) rounds += 1;
-      await pause(INTERVAL_MS);
+      await pause(PROBE_INTERVAL_MS);
     }
   }
 }
