@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import express, { type Response } from 'express';
-import { createGatewayServer, type GatewayServer } from '../../examples/gateway/server.js';
 import { sendRequest } from '../../examples/gateway/drills/send-request.js';
+import { createGatewayServer, type GatewayServer } from '../../examples/gateway/server.js';
 
 const SETTINGS = {
   ...{ host: '127.0.0.1', port: 0, keepAliveTimeoutMs: 65_000 },
