@@ -238,6 +238,7 @@ export class RevocationReplica {
     if (!this.#isReachable) this.#record({ type: 'store.reachable' });
     this.#isReachable = true;
   }
+
   #noteUnreachable(error: unknown): void {
     if (this.#isReachable) this.#record({ type: 'store.unreachable', ...explainStoreFailure(error) });
     this.#isReachable = false;
