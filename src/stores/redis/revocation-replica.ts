@@ -143,11 +143,11 @@ export class RevocationReplica {
       try {
         await this.#catchUp();
         await this.#publish();
-        this.#noteReachable();
+        this.#noteState({ type: 'store.reachable' });
         await this.#untilNews();
       } catch (error) {
         if (this.#isStopped) return;
-        this.#noteUnreachable(error);
+        this.#noteState({ type: 'store.unreachable', ...explainStoreFailure(error) });
         await pause(RETRY_MS, undefined, { ref: false });
       }
     }
@@ -234,14 +234,11 @@ export class RevocationReplica {
     await this.#log.untilNews(this.#position, Math.ceil(Math.min(MAX_WAIT_MS, this.#setting.maxAgeMs / 4)));
   }
 
-  #noteReachable(): void {
-    if (!this.#isReachable) this.#record({ type: 'store.reachable' });
-    this.#isReachable = true;
-  }
-
-  #noteUnreachable(error: unknown): void {
-    if (this.#isReachable) this.#record({ type: 'store.unreachable', ...explainStoreFailure(error) });
-    this.#isReachable = false;
+  /** Record the event if it changes the state. */
+  #noteState(event: AuditEvent): void {
+    const isReachable = event.type === 'store.reachable';
+    if (isReachable !== this.#isReachable) this.#record(event);
+    this.#isReachable = isReachable;
   }
 
   #record(event: AuditEvent): void {
