@@ -18,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { readSettings } from '../../examples/gateway/settings.js';
 import { loadFiles } from '../support/api-key-files.js';
+import { buildGateway } from '../support/build-gateway.js';
 import { composeShape, GATEWAY, readCompose } from '../support/deployment-files.js';
 import { readDockerfile } from '../support/dockerfile.js';
 import { readPageBlocks } from '../support/page-blocks.js';
@@ -87,13 +88,14 @@ describe('the commands for secrets', () => {
 describe('the commands for a clone', () => {
   const configuration = () => join(directory, 'gateway');
 
-  beforeAll(() => {
+  beforeAll(async () => {
+    await buildGateway();
     mkdirSync(configuration(), { mode: 0o750 });
     mkdirSync(join(directory, 'examples/gateway/dist'), { recursive: true });
     symlinkSync(join(GATEWAY, 'dist/main.js'), join(directory, 'examples/gateway/dist/main.js'));
     paste('deploy-configure');
     writeFileSync(join(configuration(), 'gateway.env'), readBlock('deploy-environment'));
-  });
+  }, 60_000);
 
   test('write secrets that only the user of the gateway can read', () => {
     const modes = ['keys.json', 'redis_url'].map(
