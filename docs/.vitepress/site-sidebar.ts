@@ -16,11 +16,8 @@ export interface PageLink {
   readonly link: string;
 }
 
-/** Groups of pages that are not below `docs/`, and therefore in no table of its index. */
-const OTHER_GROUPS = [
-  { text: 'Runbooks', pattern: /^\/runbooks\// },
-  { text: 'Project', pattern: /^\/(?:changelog|security)\/$/ },
-] as const;
+/** Pages that are in no table of the index. */
+const PROJECT = /^\/(?:changelog|security)\/$/;
 
 /**
  * Sidebar of all pages except the API reference.
@@ -33,12 +30,8 @@ export function readSiteSidebar(root: string): SidebarItem[] {
     text: titleOf(read(source)),
     link: urlOf(routeOf(source) ?? ''),
   }));
-  const others = OTHER_GROUPS.map(({ text, pattern }) => ({
-    text,
-    items: pages.filter(({ link }) => pattern.test(link)),
-    collapsed: true,
-  }));
-  return [...readSidebar(read('docs/README.md'), pages), ...others];
+  const items = pages.filter(({ link }) => PROJECT.test(link));
+  return [...readSidebar(read('docs/README.md'), pages), { text: 'Project', items, collapsed: true }];
 }
 
 /**

@@ -9,7 +9,7 @@ const MANIFEST = {
   bin: { tool: './dist/cli/main.js' },
 };
 const COMPLETE = [
-  ...['README.md', 'CHANGELOG.md', 'LICENSE', 'package.json', 'docs/guides/keys.md'],
+  ...['README.md', 'CHANGELOG.md', 'SECURITY.md', 'LICENSE', 'package.json', 'docs/guides/keys.md'],
   ...['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'dist/base/clock.js'],
 ];
 
