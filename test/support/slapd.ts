@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -53,6 +54,12 @@ export interface Slapd {
   dispose(): Promise<void>;
 }
 
+function hasRunningThread(pid: number): boolean {
+  return readdirSync(`/proc/${pid}/task`).some(
+    (thread) => !/\) T /.test(readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8')),
+  );
+}
+
 export async function startSlapd(settings: SlapdSettings = {}): Promise<Slapd> {
   const { certificate, entries = '' } = settings;
   const [port, tlsPort] = [await findFreePort(), await findFreePort()];
@@ -100,7 +107,11 @@ export async function startSlapd(settings: SlapdSettings = {}): Promise<Slapd> {
         join(directory, 'change.ldif'),
       );
     },
-    signal: (signal) => void child?.kill(signal),
+    signal(signal) {
+      child?.kill(signal);
+      // The kernel stops threads one after the other. Meanwhile, the server could respond.
+      while (signal === 'SIGSTOP' && child?.pid !== undefined && hasRunningThread(child.pid));
+    },
     async kill(signal = 'SIGKILL') {
       if (child === undefined || child.exitCode !== null) return;
       const ended = once(child, 'exit');
