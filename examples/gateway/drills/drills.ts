@@ -10,6 +10,15 @@ import { redisFailoverDrill } from './redis-failover-drill.js';
 import { redisLostDrill } from './redis-lost-drill.js';
 import { restoreBackupDrill } from './restore-backup-drill.js';
 
+/** Drills of faults of the stores and the clock. */
+export const STORE_DRILLS: readonly Drill[] = [
+  redisLostDrill,
+  redisFailoverDrill,
+  diskFullDrill,
+  clockWrongDrill,
+  restoreBackupDrill,
+];
+
 /** All drills, in the order in which they run. */
 export const DRILLS: readonly Drill[] = [
   leakedApiKeyDrill,
@@ -17,9 +26,5 @@ export const DRILLS: readonly Drill[] = [
   leakedKeyRingDrill,
   changePassphraseDrill,
   changeIssuerDrill,
-  redisLostDrill,
-  redisFailoverDrill,
-  diskFullDrill,
-  clockWrongDrill,
-  restoreBackupDrill,
+  ...STORE_DRILLS,
 ];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Drill } from './drill.js';
 import { addressesIn, GatewayClient } from './gateway-client.js';
 import { describeApiKey, HONEST_FILE, Load } from './load.js';
-import { checkCutOff, checkLoad } from './report-drill.js';
+import { CUT_OFF_MS, checkCutOff, checkLoad } from './report-drill.js';
 import { CutOffWatch } from './watch-cut-off.js';
 
 const KEY_ID = 'leaked';
@@ -41,7 +41,9 @@ export const leakedApiKeyDrill: Drill = {
     const variables = { ...environment, KEY_ID, LEAKED_KEY };
     const { startedAt } = await context.runBlock('deactivate-api-key', variables);
     const changedAt = (await stat(join(environment['API_KEYS_DIR'] ?? '', FILE))).ctimeMs;
-    checkCutOff(context, await watch.untilRejected(), { startedAt, changedAt });
+    checkCutOff(context, await watch.untilRejected(), {
+      ...{ startedAt, changedAt, afterCommandMs: CUT_OFF_MS },
+    });
     await context.runBlock('revoke-api-key', variables);
     const refreshed = await Promise.all(
       gateways.map(({ origin }, index) =>

@@ -11,6 +11,7 @@ import {
   prepareTokens,
   probeEach,
   statusesOf,
+  untilAll,
   useAndRenew,
   useToken,
 } from './store-clients.js';
@@ -49,6 +50,7 @@ async function loseWhileRunning(
   await redis.kill();
   await redis.wipe();
   await valid.until('requests fail', ({ status }) => status === 503);
+  await untilAll(gateways, async (origin) => (await fetch(`${origin}/readyz`)).status === 503);
   const { output } = await context.runBlock('read-readiness', environment);
   context.check('the gateways report the outage', output.includes('connection_refused'), output);
 
