@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { nodeOn, SERVER_CORE } from '../pin-process.js';
 
 /** @typedef {import('../measure.js').Subject} Subject */
 
@@ -14,7 +15,8 @@ const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 const BYTES_PER_MB = 2 ** 20;
 
 /**
- * Imports packages in separate processes: the cold start of a serverless function.
+ * Imports packages in separate processes, each on one core: the cold start of a serverless function. On two cores, the time
+ * would depend on whether other programs use the second one.
  * @returns {import('../measure.js').Scenario}
  */
 export function createImportScenario() {
@@ -45,10 +47,11 @@ function importing(name, packages, { from, before = [] }) {
     const ms = performance.now() - start;
     const MB = (process.memoryUsage().rss - memory) / ${BYTES_PER_MB};
     console.log(JSON.stringify({ ms, MB }));`;
+  const [command, args] = nodeOn(SERVER_CORE);
   return {
     name,
     async sample() {
-      const { stdout } = await run(process.execPath, ['--input-type=module', '--eval', program], {
+      const { stdout } = await run(command, [...args, '--input-type=module', '--eval', program], {
         cwd: from,
       });
       return JSON.parse(stdout);
