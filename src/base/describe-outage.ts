@@ -5,7 +5,7 @@ import { nameOfFailure } from './name-of-failure.js';
 const MAX_CAUSES = 4;
 
 /** Credentials in URLs, and tokens, keys and digests, which have 32 characters or more. */
-const SECRETS = /(?<=:\/\/)[^/\s@]+(?=@)|[\w-]+(\.[\w-]*){4}|[\w-]{32,}/g;
+const SECRETS = /(?<=:\/\/)\S+(?=@)|[\w-]+(\.[\w-]*){4}|[\w-]{32,}/g;
 
 /**
  * Describe the cause of an outage for operators: code and message of each error in the chain. Messages contain no

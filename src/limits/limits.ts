@@ -27,23 +27,7 @@ import {
 import { buildReservation, buildStep, type Cost, describeLimits, nameViolated } from './build-step.js';
 import { type Charge, resolveCharges } from './resolve-charges.js';
 import { createRunningAdmissions } from './running-admissions.js';
-
-/** Behavior while the limit store is unavailable. */
-export type StoreFailurePolicy =
-  | {
-      /** Requests are rejected with 503. */
-      readonly kind: 'deny';
-    }
-  | {
-      /** Each process enforces a fraction of each limit. */
-      readonly kind: 'local';
-      /** Fraction of each limit per process, greater than 0 and at most 1. Scaled limits are at least 1. */
-      readonly share: number;
-    }
-  | {
-      /** Requests are admitted and not counted. */
-      readonly kind: 'allow';
-    };
+import type { StoreFailurePolicy } from './store-failure-policy.js';
 
 /** Options of `createLimits()`. */
 export interface LimitsOptions {

@@ -6,9 +6,9 @@ import { requireStore } from '../stores/require-store.js';
 import type { RevocationFold } from '../stores/revocation-store.js';
 import { DEFAULT_TOKEN_LIFETIME_SECONDS } from '../token/claims/claims-policy.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
+import { assertRevocable } from './assert-revocable.js';
 import { bearersOf, namesOf } from './bearers-of.js';
 import {
-  assertRevocable,
   nameOfIssuer,
   nameOfKid,
   type Revocable,

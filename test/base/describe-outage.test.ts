@@ -18,6 +18,7 @@ test('names the file that could not be read', async () => {
 
 test.each([
   ['credentials of a URL', 'connect redis://app:sesame@cache:6379', 'connect redis://***@cache:6379'],
+  ['a password with @ and /', 'connect redis://app:s@sa/me@cache:6379', 'connect redis://***@cache:6379'],
   ['tokens', 'got eyJhbGciOiJkaXIifQ..aXY.Y2lwaGVy.dGFn', 'got ***'],
   ['keys', `key ${'ab'.repeat(32)} is invalid`, 'key *** is invalid'],
 ])('masks %s', (_what, message, masked) => {

@@ -21,7 +21,7 @@ test('the sidebar links to every page except the home page once', () => {
   expect(linksIn(readSiteSidebar(ROOT)).toSorted()).toEqual(pages.filter((url) => url !== '/').toSorted());
 });
 
-test('all items of the sidebar have a text', () => {
+test('each item of the sidebar has a title', () => {
   const textsOf = (items: readonly SidebarItem[]): readonly string[] =>
     items.flatMap(({ text, items: children = [] }) => [text, ...textsOf(children)]);
 

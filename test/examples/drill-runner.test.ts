@@ -32,6 +32,23 @@ describe('runDrill()', () => {
     expect(calls).toEqual(['second', 'first']);
   });
 
+  test('cleans up after an interruption, while the drill still runs', async () => {
+    const calls: string[] = [];
+    const interruption = new AbortController();
+    const endless: Drill = {
+      ...{ name: 'endless', runbook: 'leaked-api-key', summary: '' },
+      run: ({ onEnd }) => {
+        onEnd(async () => calls.push('ended'));
+        interruption.abort(new Error('SIGTERM ended the drill'));
+        return new Promise(() => {});
+      },
+    };
+    const result = await runDrill(endless, () => {}, interruption.signal);
+
+    expect(calls).toEqual(['ended']);
+    expect(failuresOf(result, false)).toEqual(['the drill runs to its end: SIGTERM ended the drill']);
+  });
+
   test('fails if the runbook does not contain the block', async () => {
     const result = await run(async ({ runBlock }) => void (await runBlock('unknown', {})));
 

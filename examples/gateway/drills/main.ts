@@ -16,7 +16,10 @@ Options:
 Drills:
 ${DRILLS.map(({ name, summary }) => `  ${name.padEnd(22)} ${summary}`).join('\n')}
 
-Exit codes: 0 all checks pass, 1 a check fails, 2 the call is invalid.`;
+Exit codes: 0 all checks pass, 1 a check fails, 2 the call is invalid, 130 a signal ended the drills.`;
+
+/** Exit code of a program that SIGINT ends: 128 and the number of the signal. */
+const INTERRUPTED = 130;
 
 /** Runs the selected drills, and returns the exit code. Progress goes to standard error. */
 async function main(args: readonly string[]): Promise<number> {
@@ -39,6 +42,10 @@ async function main(args: readonly string[]): Promise<number> {
   const unknown = only.filter((name) => DRILLS.every((drill) => drill.name !== name));
   if (unknown.length > 0)
     throw new TypeError(`Unknown drill ${unknown.join(', ')}: see --help for the names`);
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => interruption.abort(new Error(`${signal} ended the drill`)));
+  }
   const results: DrillResult[] = [];
   for (const drill of DRILLS.filter(({ name }) => only.length === 0 || only.includes(name))) {
     const log = (line: string) => console.error(`${drill.name}: ${line}`);
@@ -46,7 +53,11 @@ async function main(args: readonly string[]): Promise<number> {
       log(`SKIPPED: ${drill.summary}`);
       continue;
     }
-    const result = await runDrill(drill, log);
+    const result = await runDrill(drill, log, interruption.signal);
+    if (interruption.signal.aborted) {
+      log('interrupted: its processes have ended');
+      process.exit(INTERRUPTED);
+    }
     for (const failure of failuresOf(result, true)) log(`FAILED: ${failure}`);
     results.push(result);
   }

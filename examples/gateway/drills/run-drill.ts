@@ -9,8 +9,13 @@ import { readRunbookBlocks, runCommands } from './runbook-blocks.js';
  * Runs a drill in a temporary directory, and ends all of its processes. An error of the drill is a failed check.
  *
  * @param log prints progress.
+ * @param interruption ends the drill and its processes.
  */
-export async function runDrill(drill: Drill, log: (line: string) => void): Promise<DrillResult> {
+export async function runDrill(
+  drill: Drill,
+  log: (line: string) => void,
+  interruption?: AbortSignal,
+): Promise<DrillResult> {
   const startedAt = performance.now();
   const directory = await mkdtemp(join(tmpdir(), 'passport-jwe-drill-'));
   const [figures, checks, blocks]: [Figure[], Check[], string[]] = [[], [], []];
@@ -20,9 +25,15 @@ export async function runDrill(drill: Drill, log: (line: string) => void): Promi
   const context: DrillContext = {
     directory,
     async startCluster(options) {
-      const cluster = await startCluster(directory, options);
-      disposals.push(() => cluster.dispose());
-      return cluster;
+      const starting = startCluster(directory, options);
+      // An interruption waits for the start, which disposes of its processes if it fails.
+      disposals.push(() =>
+        starting.then(
+          (cluster) => cluster.dispose(),
+          async () => undefined,
+        ),
+      );
+      return starting;
     },
     async runBlock(name, environment) {
       const code = available.get(name);
@@ -38,7 +49,7 @@ export async function runDrill(drill: Drill, log: (line: string) => void): Promi
     onEnd: (dispose) => void disposals.push(dispose),
   };
   try {
-    await drill.run(context);
+    await Promise.race([drill.run(context), ...(interruption ? [rejectOn(interruption)] : [])]);
   } catch (error) {
     context.check('the drill runs to its end', false, error instanceof Error ? error.message : String(error));
   } finally {
@@ -47,6 +58,13 @@ export async function runDrill(drill: Drill, log: (line: string) => void): Promi
   }
   const seconds = (performance.now() - startedAt) / 1000;
   return { name: drill.name, runbook: drill.runbook, seconds, figures, checks, blocks };
+}
+
+function rejectOn(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 }
 
 /**

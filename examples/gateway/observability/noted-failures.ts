@@ -17,5 +17,13 @@ export function noteRejection(error: PassportJweError, _req: Request, res: Respo
 export function describeNotedFailure(res: Response): string | undefined {
   const failure = failures.get(res);
   if (!(failure instanceof Error)) return undefined;
-  return failure.cause instanceof Error ? failure.cause.message : (failure.stack ?? failure.message);
+  const { cause } = failure;
+  return cause instanceof Error
+    ? describe(cause, cause.message)
+    : describe(failure, failure.stack ?? failure.message);
+}
+
+/** Syntax errors are described by name, because their messages quote the input. */
+function describe({ name }: Error, text: string): string {
+  return name === 'SyntaxError' ? name : text;
 }
