@@ -3,6 +3,7 @@ import { anthropicMessages } from '../../examples/gateway/models/anthropic-messa
 import { estimateInput } from '../../examples/gateway/models/estimate-input.js';
 import { openaiChat } from '../../examples/gateway/models/openai-chat.js';
 import { openaiResponses } from '../../examples/gateway/models/openai-responses.js';
+import { EmissionCounter, estimateOutput } from '../../examples/gateway/models/token-usage.js';
 
 const mediaTokens = { image: 10_000, audio: 200_000, file: 3_000_000 };
 const estimate = (...parts: readonly unknown[]): number => estimateInput(...parts)({ mediaTokens });
@@ -79,6 +80,12 @@ describe('an estimate of the input', () => {
     expect(estimate(content)).toBeLessThan(mediaTokens.image + 60);
   });
 
+  test('counts each Chinese character as three bytes, in names as in values', () => {
+    const text = { 漢字: '漢'.repeat(400) };
+
+    expect(estimate(text)).toBe(Math.ceil(Buffer.byteLength(JSON.stringify(text)) / 4));
+  });
+
   test.each([
     { type: 'thinking', thinking: 'aaaa', signature: base64(9) },
     { type: 'redacted_thinking', data: base64(9) },
@@ -143,4 +150,11 @@ describe('an estimate of the input', () => {
     // Ten times the values: 10 in linear time, 100 in quadratic time.
     expect(cpuMicros(450_000) / cpuMicros(45_000)).toBeLessThan(40);
   });
+});
+
+test('an estimate of the output counts one token per 4 bytes of UTF-8, whole and streamed', () => {
+  const streamed = new EmissionCounter();
+  streamed.add('漢'.repeat(400));
+
+  expect([streamed.tokens, estimateOutput(['漢'.repeat(400)])]).toEqual([300, 300]);
 });

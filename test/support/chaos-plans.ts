@@ -140,9 +140,9 @@ const MEDIA_TOKENS = { none: 0, image: 1600, audio: 2000, file: 777 };
 /** Fields of the models in the API key file: the value for files is not the default. */
 export const CHAOS_MODEL_FIELDS = `max_tokens: ${CHAOS_MAX_TOKENS}, media_tokens: { file: ${MEDIA_TOKENS.file} }`;
 
-/** Returns the documented estimate of the input: a token for 4 characters, and a fixed number for media. */
+/** Returns the documented estimate of the input: a token for 4 bytes of UTF-8, and a fixed number for media. */
 export function estimatedInput(plan: ChaosPlan): number {
   const digits = plan.medium === 'none' ? 0 : 1;
-  const length = JSON.stringify(inputOf(plan)).length - digits;
+  const length = Buffer.byteLength(JSON.stringify(inputOf(plan))) - digits;
   return Math.ceil(length / 4) + MEDIA_TOKENS[plan.medium];
 }

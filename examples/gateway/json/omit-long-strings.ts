@@ -1,4 +1,3 @@
-import { isAscii, transcode } from 'node:buffer';
 import { endOfString, skipSpace } from './scan-json.js';
 
 /** Length in bytes from which a string is omitted. */
@@ -7,11 +6,13 @@ const LONG = 1024;
 /** Longer than any name that the gateway accepts, so that a long name is still rejected. */
 const STAND_IN_LENGTH = 257;
 
-/** Number of bytes to transcode at once. Larger parts would take more memory, and hardly less time. */
-const PART = 65_536;
-
 /** Begins a stand-in. No name contains this character. */
 const MARK = '\u0000';
+
+/** JSON of a stand-in. The length of the omitted string, in digits, follows the mark. */
+const STAND_IN = Buffer.from(JSON.stringify(MARK.padEnd(STAND_IN_LENGTH)));
+const MAX_DIGITS = 9;
+const DIGITS_AT = JSON.stringify(MARK).length - 1;
 
 const QUOTE = 0x22;
 const COLON = 0x3a;
@@ -26,57 +27,71 @@ const LETTER_U = 0x75;
  * @param bytes valid UTF-8.
  */
 export function omitLongStrings(bytes: Buffer): Buffer {
-  const parts: Buffer[] = [];
-  let kept = 0;
-  for (let open = bytes.indexOf(QUOTE); open !== -1; ) {
-    const end = endOfString(bytes, open);
-    if (end - open > LONG && bytes[skipSpace(bytes, end)] !== COLON) {
-      parts.push(bytes.subarray(kept, open), standInFor(measureString(bytes.subarray(open + 1, end - 1))));
-      kept = end;
-    }
-    open = bytes.indexOf(QUOTE, end);
+  const strings = findLongStrings(bytes);
+  if (strings.length === 0) return bytes;
+  const omitted = strings.reduce((sum, { start, end }) => sum + end - start, 0);
+  const shortened = Buffer.allocUnsafe(bytes.length - omitted + strings.length * STAND_IN.length);
+  let read = 0;
+  let written = 0;
+  for (const { start, end, length } of strings) {
+    written += bytes.copy(shortened, written, read, start);
+    STAND_IN.copy(shortened, written);
+    shortened.write(String(length), written + DIGITS_AT, 'latin1');
+    written += STAND_IN.length;
+    read = end;
   }
-  return kept === 0 ? bytes : Buffer.concat([...parts, bytes.subarray(kept)]);
+  bytes.copy(shortened, written, read);
+  return shortened;
+}
+
+/** String value in JSON bytes. */
+interface LongString {
+  /** Offset of the opening quote. */
+  readonly start: number;
+  /** Offset after the closing quote. */
+  readonly end: number;
+  /** Length of the parsed string in bytes of UTF-8. */
+  readonly length: number;
+}
+
+function findLongStrings(bytes: Buffer): readonly LongString[] {
+  const strings: LongString[] = [];
+  let backslash = indexOf(bytes, BACKSLASH, 0);
+  for (let start = indexOf(bytes, QUOTE, 0); start < bytes.length; ) {
+    const end = endOfString(bytes, start);
+    if (end - start > LONG && bytes[skipSpace(bytes, end)] !== COLON) {
+      if (backslash < start) backslash = indexOf(bytes, BACKSLASH, start);
+      let length = end - start - 2;
+      while (backslash < end) {
+        const width = bytes[backslash + 1] === LETTER_U ? 6 : 2;
+        length += (width === 6 ? lengthOfCodeUnit(bytes, backslash) : 1) - width;
+        backslash = indexOf(bytes, BACKSLASH, backslash + width);
+      }
+      strings.push({ start, end, length });
+    }
+    start = indexOf(bytes, QUOTE, end);
+  }
+  return strings;
+}
+
+/** Returns the offset of the first such byte from `start`, or the length of all bytes. */
+function indexOf(bytes: Buffer, byte: number, start: number): number {
+  const found = bytes.indexOf(byte, start);
+  return found === -1 ? bytes.length : found;
+}
+
+/** Returns the length of an escaped code unit, for example `\u00e9`, in bytes of UTF-8. Two surrogates have four bytes. */
+function lengthOfCodeUnit(bytes: Buffer, backslash: number): number {
+  const codeUnit = Number.parseInt(bytes.toString('latin1', backslash + 2, backslash + 6), 16);
+  if (codeUnit < 0x80) return 1;
+  return codeUnit < 0x800 || (codeUnit & 0xf800) === 0xd800 ? 2 : 3;
 }
 
 /**
- * Returns the length of a string in parsed JSON, also of an omitted string. A client can send a stand-in too, which can
- * only make its string longer.
+ * Returns the length of a string in parsed JSON in bytes of UTF-8, also of an omitted string. A client can send a stand-in
+ * too, which can only make its string longer.
  */
 export function lengthOfString(text: string): number {
-  if (text.length < STAND_IN_LENGTH || !text.startsWith(MARK)) return text.length;
-  return Math.max(text.length, Number(/^\0(\d{1,9}) *$/.exec(text)?.[1] ?? 0));
-}
-
-function standInFor(length: number): Buffer {
-  return Buffer.from(JSON.stringify(`${MARK}${length}`.padEnd(STAND_IN_LENGTH)));
-}
-
-/** Returns the length of the parsed string in UTF-16 code units. */
-function measureString(text: Buffer): number {
-  let length = isAscii(text) ? text.length : countCodeUnits(text);
-  let at = text.indexOf(BACKSLASH);
-  while (at !== -1) {
-    const width = text[at + 1] === LETTER_U ? 6 : 2;
-    length -= width - 1;
-    at = text.indexOf(BACKSLASH, at + width);
-  }
-  return length;
-}
-
-function countCodeUnits(text: Buffer): number {
-  let count = 0;
-  for (let at = 0; at < text.length; ) {
-    const end = startOfCharacter(text, at + PART);
-    count += transcode(text.subarray(at, end), 'utf8', 'utf16le').length / 2;
-    at = end;
-  }
-  return count;
-}
-
-/** Returns the index of the first byte of the character at this index (RFC 3629 §3), or the end of the text. */
-function startOfCharacter(text: Buffer, index: number): number {
-  let at = Math.min(index, text.length);
-  while (((text[at] ?? 0) & 0xc0) === 0x80) at -= 1;
-  return at;
+  if (text.length !== STAND_IN_LENGTH || !text.startsWith(MARK)) return Buffer.byteLength(text);
+  return Math.max(text.length, Number.parseInt(text.slice(MARK.length, MARK.length + MAX_DIGITS), 10) || 0);
 }

@@ -44,20 +44,20 @@ const READABLE_SOURCES: ReadonlySet<unknown> = new Set(['text', 'content']);
  * rate of the model. The time is linear, also for millions of small values.
  */
 export function estimateInput(...parts: readonly unknown[]): InputEstimate {
-  const { characters, image, audio, file } = measure(parts);
-  const text = estimateTokens(characters);
+  const { text: length, image, audio, file } = measure(parts);
+  const text = estimateTokens(length);
   return ({ mediaTokens: each }) => text + image * each.image + audio * each.audio + file * each.file;
 }
 
-type Size = { characters: number } & Record<Kind, number>;
+type Size = { text: number } & Record<Kind, number>;
 
-/** Counts media, and the characters of the other values as JSON, except for escapes. It does not write the JSON. */
+/** Counts media, and the bytes of the other values as JSON, except for escapes. It does not write the JSON. */
 function measure(parts: readonly unknown[]): Size {
-  const size: Size = { characters: 0, image: 0, audio: 0, file: 0 };
+  const size: Size = { text: 0, image: 0, audio: 0, file: 0 };
   const pending = parts.filter((part) => part !== undefined && part !== null);
   const texts: unknown[] = [];
   for (let value = pending.pop(); value !== undefined; value = pending.pop()) {
-    size.characters += lengthOf(value);
+    size.text += lengthOf(value);
     if (Array.isArray(value)) for (const entry of value) pending.push(entry);
     else if (typeof value === 'object' && value !== null) {
       const type = 'type' in value ? value.type : undefined;
@@ -71,7 +71,7 @@ function measure(parts: readonly unknown[]): Size {
     }
   }
   for (let value = texts.pop(); value !== undefined; value = texts.pop()) {
-    size.characters += lengthOf(value);
+    size.text += lengthOf(value);
     if (typeof value === 'object' && value !== null)
       for (const each of Object.values(value)) texts.push(each);
   }
@@ -84,7 +84,7 @@ function lengthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return String(value).length;
   if (Array.isArray(value)) return Math.max(2, value.length + 1);
   const names = Object.keys(value);
-  return names.reduce((sum, name) => sum + name.length + 3, Math.max(2, names.length + 1));
+  return names.reduce((sum, name) => sum + Buffer.byteLength(name) + 3, Math.max(2, names.length + 1));
 }
 
 function isReadable(part: object): boolean {

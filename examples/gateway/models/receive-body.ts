@@ -39,8 +39,8 @@ export function receiveBody(req: Request): ReceivedBody {
   const received: unknown = req.body;
   if (!Buffer.isBuffer(received) || !isUtf8(received)) throw new InvalidRequestError(UNREADABLE);
   const bytes = received.subarray(0, 3).equals(BYTE_ORDER_MARK) ? received.subarray(3) : received;
-  rejectExcess(bytes);
   const shortened = omitLongStrings(bytes);
+  rejectExcess(shortened);
   collectGarbage(shortened.length);
   const value = parseObject(shortened);
   rejectRepeated(listMembers(shortened, shortened.indexOf('{')).map(({ name }) => name));

@@ -78,40 +78,43 @@ export function withUnseen(reported: TokenUsage, unseen: TokenUsage): TokenUsage
   return { ...reported, outputTokens: unseen.outputTokens, source: 'estimate' };
 }
 
-/** Approximate number of characters per token in English text, for estimates before the usage is known. */
-const CHARACTERS_PER_TOKEN = 4;
+/** Approximate length of a token in bytes of UTF-8, in English as in Chinese, for estimates before the usage is known. */
+const BYTES_PER_TOKEN = 4;
 
-/** Estimates the number of tokens for a number of characters. */
-export function estimateTokens(characters: number): number {
-  return Math.ceil(characters / CHARACTERS_PER_TOKEN);
+/** Estimates the number of tokens for a number of bytes of UTF-8. */
+export function estimateTokens(bytes: number): number {
+  return Math.ceil(bytes / BYTES_PER_TOKEN);
 }
 
 /** Estimates the output tokens of a stream until the provider reports the usage. */
 export class EmissionCounter {
   #deltas = 0;
-  #characters = 0;
+  #bytes = 0;
 
   /** Adds the texts of one delta. Values that are not strings have no effect. */
   add(...texts: readonly unknown[]): void {
-    const length = lengthOf(texts);
-    if (length === 0) return;
+    const bytes = countBytes(texts);
+    if (bytes === 0) return;
     this.#deltas += 1;
-    this.#characters += length;
+    this.#bytes += bytes;
   }
 
   /** Estimated number of tokens, at least one for each delta. */
   get tokens(): number {
-    return Math.max(this.#deltas, estimateTokens(this.#characters));
+    return Math.max(this.#deltas, estimateTokens(this.#bytes));
   }
 }
 
 /** Estimates the output tokens of a complete answer from its texts. Values that are not strings have no effect. */
 export function estimateOutput(texts: readonly unknown[]): number {
-  return estimateTokens(lengthOf(texts));
+  return estimateTokens(countBytes(texts));
 }
 
-function lengthOf(texts: readonly unknown[]): number {
-  return texts.reduce<number>((sum, text) => sum + (typeof text === 'string' ? text.length : 0), 0);
+function countBytes(texts: readonly unknown[]): number {
+  return texts.reduce<number>(
+    (sum, text) => sum + (typeof text === 'string' ? Buffer.byteLength(text) : 0),
+    0,
+  );
 }
 
 /** Maximum plausible token count, higher than the limit of any model. */
