@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Received, type SentRequest, sendRequest } from '../../examples/gateway/drills/send-request.js';
 
 /** Share of each kind of request in percent. `revoke` issues a token and revokes it, with two requests. */
@@ -8,9 +9,6 @@ type Kind = keyof typeof SHARES;
 
 /** Number of tokens, revoked tokens and sessions in use. */
 const HELD = 50;
-
-/** Number of requests at a time before the traffic. */
-const WORKERS = 16;
 
 const TICK_MS = 10;
 
@@ -63,14 +61,12 @@ export class GatewayTraffic {
    * @param cachedTokens number of tokens to use once, so that the gateway has them in its cache
    */
   async prepare(cachedTokens: number): Promise<void> {
-    let left = cachedTokens;
-    const fill = async () => {
-      for (; left > 0; left -= 1) {
-        const { access_token } = await this.#issue({});
-        await this.#chat('chat', access_token ?? '');
-      }
+    const use = async () => {
+      const { access_token } = await this.#issue({});
+      await this.#chat('chat', access_token ?? '');
     };
-    await Promise.all(Array.from({ length: WORKERS }, fill));
+    // At the rate of the traffic, with two requests for each token: a burst would leave a larger heap.
+    await startAtRate(this.#target.rate / 2, cachedTokens, use);
     for (let count = 0; count < HELD; count += 1) {
       await this.#exchange();
       await this.#revoke();
@@ -82,24 +78,10 @@ export class GatewayTraffic {
   async run(seconds: number): Promise<TrafficReport> {
     const { rate } = this.#target;
     const began = performance.now();
-    const pending = new Set<Promise<void>>();
     this.#sent = 0;
-    let started = 0;
-    await new Promise<void>((resolve) => {
-      const timer = setInterval(() => {
-        const elapsed = Math.min((performance.now() - began) / 1000, seconds);
-        for (; started < elapsed * rate; started += 1) {
-          const work = this.#start(this.#order[started % this.#order.length] ?? 'chat').finally(() =>
-            pending.delete(work),
-          );
-          pending.add(work);
-        }
-        if (elapsed < seconds) return;
-        clearInterval(timer);
-        resolve();
-      }, TICK_MS);
-    });
-    await Promise.all(pending);
+    await startAtRate(rate, rate * seconds, (index) =>
+      this.#start(this.#order[index % this.#order.length] ?? 'chat'),
+    );
     const elapsed = (performance.now() - began) / 1000;
     this.#agent.destroy();
     const sorted = Float64Array.from(this.#durations).sort();
@@ -191,6 +173,24 @@ export class GatewayTraffic {
     this.#failures.push(failure);
     return false;
   }
+}
+
+/** Starts work at a fixed rate per second, and waits for all of it. */
+async function startAtRate(
+  rate: number,
+  count: number,
+  work: (index: number) => Promise<unknown>,
+): Promise<void> {
+  const began = performance.now();
+  const pending = new Set<Promise<unknown>>();
+  for (let started = 0; started < count; await pause(TICK_MS)) {
+    const due = Math.min(count, ((performance.now() - began) / 1000) * rate);
+    for (; started < due; started += 1) {
+      const each = work(started).finally(() => pending.delete(each));
+      pending.add(each);
+    }
+  }
+  await Promise.all(pending);
 }
 
 /** A hundred kinds, each as often as its share and evenly spread. */
