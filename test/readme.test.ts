@@ -16,6 +16,7 @@ import {
 } from 'passport-jwe';
 import { parseApiKey } from 'passport-jwe/api-keys';
 import request from 'supertest';
+import { readFencedBlocks } from '../examples/gateway/drills/fenced-blocks.js';
 import { loadFiles } from './support/api-key-files.js';
 import { startDpopServer } from './support/dpop-server.js';
 import { listen } from './support/http.js';
@@ -37,8 +38,8 @@ const readme = pages.get('README.md') ?? '';
 const allText = [...pages.values()].join('\n');
 
 /** Code blocks in the order of the pages; the comment above a block names it. */
-const namedBlocks = [...allText.matchAll(/<!-- run: (\S+) -->\n```(\w+)\n([\s\S]*?)```/g)].map(
-  ([, name = '', language = '', code = '']) => ({ name, language, code }),
+const namedBlocks = readFencedBlocks(pages).flatMap(({ claim, language, code }) =>
+  claim?.kind === 'run' ? [{ name: claim.value, language, code }] : [],
 );
 const blocks = new Map(namedBlocks.map(({ name, code }) => [name, code]));
 
@@ -191,6 +192,8 @@ const BLOCKS = [
   'deploy-configure',
   'deploy-environment',
   'deploy-check',
+  'deploy-try',
+  'deploy-embedded',
   'deploy-api-key-fields',
   'deploy-secrets',
   'deploy-api-key',

@@ -22,7 +22,7 @@ import { buildGateway } from '../support/build-gateway.js';
 import { composeShape, GATEWAY, readCompose } from '../support/deployment-files.js';
 import { readDockerfile } from '../support/dockerfile.js';
 import { readPageBlocks } from '../support/page-blocks.js';
-import { findFreePort, type RunningProgram, startCommand } from '../support/processes.js';
+import { findFreePort, type RunningProgram, startCommand, untilListening } from '../support/processes.js';
 import { describeWithRedis } from '../support/redis.js';
 import { untilAccepting } from '../support/until-accepting.js';
 
@@ -87,13 +87,14 @@ describe('the commands for secrets', () => {
 
 describe('the commands for a clone', () => {
   const configuration = () => join(directory, 'gateway');
+  let apiKey = '';
 
   beforeAll(async () => {
     await buildGateway();
     mkdirSync(configuration(), { mode: 0o750 });
     mkdirSync(join(directory, 'examples/gateway/dist'), { recursive: true });
     symlinkSync(join(GATEWAY, 'dist/main.js'), join(directory, 'examples/gateway/dist/main.js'));
-    paste('deploy-configure');
+    apiKey = paste('deploy-configure').match(/^\S{30,}$/m)?.[0] ?? '';
     writeFileSync(join(configuration(), 'gateway.env'), readBlock('deploy-environment'));
   }, 60_000);
 
@@ -107,6 +108,29 @@ describe('the commands for a clone', () => {
 
   test('end with a configuration that the gateway accepts', () => {
     expect(() => paste('deploy-check')).not.toThrow();
+  });
+
+  test('start one instance without Redis, and obtain its models', async () => {
+    const port = await findFreePort();
+    const data = join(directory, 'data');
+    const settings = readBlock('deploy-embedded')
+      .replace('/var/lib/gateway', data)
+      .replace('METRICS_PORT=9100', 'METRICS_PORT=0');
+    const file = join(configuration(), 'embedded.env');
+    writeFileSync(file, settings);
+    const main = join(GATEWAY, 'dist/main.js');
+    const program = startCommand([process.execPath, `--env-file=${file}`, main], { PORT: String(port) });
+    await untilListening(program, port);
+    const script = readBlock('deploy-try').replaceAll(':3001/', `:${port}/`);
+    const environment = { ...process.env, API_KEY: apiKey };
+    const output = execFileSync('bash', ['-euo', 'pipefail', '-c', script], {
+      env: environment,
+      encoding: 'utf8',
+    });
+    program.process.kill('SIGTERM');
+    await program.ended;
+
+    expect(output).toMatch(/"status":"ok".*"object":"list"/s);
   });
 
   test('write an API key file that accepts the models and limits of the page', async () => {

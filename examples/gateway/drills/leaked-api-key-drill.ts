@@ -38,7 +38,8 @@ export const leakedApiKeyDrill: Drill = {
     );
     await watch.untilAccepted();
 
-    const variables = { ...environment, KEY_ID, LEAKED_KEY };
+    const LEAKED_TOKEN = stolen[0]?.accessToken ?? '';
+    const variables = { ...environment, KEY_ID, LEAKED_KEY, LEAKED_TOKEN };
     const { startedAt } = await context.runBlock('deactivate-api-key', variables);
     const changedAt = (await stat(join(environment['API_KEYS_DIR'] ?? '', FILE))).ctimeMs;
     checkCutOff(context, await watch.untilRejected(), {
@@ -55,12 +56,11 @@ export const leakedApiKeyDrill: Drill = {
       refreshed.every(({ status }) => status === 401),
       refreshed.map(({ status }) => status).join(' '),
     );
-    const verified = await context.runBlock('verify-api-key', variables);
-    context.check(
-      'the verification of the runbook prints 401 for both gateways',
-      /^(\S+ 401\n){2}$/.test(verified.output),
-      verified.output,
-    );
+    for (const block of ['verify-api-key', 'verify-leaked-token']) {
+      const { output } = await context.runBlock(block, variables);
+      const isRejected = /^(\S+ 401\n){2}$/.test(output);
+      context.check(`the block ${block} prints 401 for both gateways`, isRejected, output);
+    }
 
     await context.runBlock('replace-secret', variables);
     await checkReplacement();

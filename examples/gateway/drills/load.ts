@@ -144,7 +144,7 @@ export class Load {
  */
 export function describeApiKey(keyId: string, apiKey: string, fields: readonly string[] = []): string {
   return `api_key: ${apiKey}
-key_id: ${keyId}
+key_id: "${keyId}"
 name: ${keyId}
 type: api_call
 active: true
