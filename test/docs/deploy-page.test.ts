@@ -115,7 +115,7 @@ describe('the commands for a clone', () => {
     const data = join(directory, 'data');
     const settings = readBlock('deploy-embedded')
       .replace('/var/lib/gateway', data)
-      .replace('METRICS_PORT=9100', 'METRICS_PORT=0');
+      .replace('METRICS_PORT=9464', 'METRICS_PORT=0');
     const file = join(configuration(), 'embedded.env');
     writeFileSync(file, settings);
     const main = join(GATEWAY, 'dist/main.js');

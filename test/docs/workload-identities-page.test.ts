@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { load } from 'js-yaml';
 import { startJwksServer } from '../support/jwks-server.js';
 import { generateSigner, type JwkPair } from '../support/key-pairs.js';
+import { readPageBlocks } from '../support/page-blocks.js';
 import { findFreePort, type RunningProgram, startProgram, untilListening } from '../support/processes.js';
 import { signText } from '../support/signed-tokens.js';
 import { secretOf } from '../support/tokens.js';
@@ -16,13 +17,7 @@ const ISSUER = 'https://auth.example.com';
 const GITHUB = 'https://token.actions.githubusercontent.com';
 const TOKEN_FILE = '/var/run/secrets/auth/token';
 
-const page = await readFile(join(ROOT, 'docs', 'guides', 'workload-identities.md'), 'utf8');
-const blocks = new Map(
-  [...page.matchAll(/<!-- run: (\S+) -->\n```\w+\n([\s\S]*?)```/g)].map(([, name = '', code = '']) => [
-    name,
-    code,
-  ]),
-);
+const blocks = await readPageBlocks(new URL('../../docs/guides/workload-identities.md', import.meta.url));
 
 /** Inside the package, where programs find it by its name as its users do. */
 let directory = '';

@@ -7,8 +7,10 @@ import { describeWithRedis, type RedisServer, startRedis } from '../support/redi
 const PATH = '/v1/chat/completions';
 const CHAT = JSON.stringify({ model: 'echo-1', messages: [{ role: 'user', content: 'one two three' }] });
 const KEY = modelKey(['{ name: echo-1, endpoint: "echo:", max_tokens: 5 }'], ', tokens_per_month: 100');
-/** Time in milliseconds for which Redis accepts no writes. */
-const PAUSE_MS = 300;
+/** Maximum time in milliseconds for which Redis accepts no writes. */
+const PAUSE_MS = 4000;
+/** Time in milliseconds for the gateway to settle a reservation. */
+const SETTLE_MS = 200;
 
 describeWithRedis('a client that disconnects while Redis reserves its tokens', () => {
   let redis: RedisServer;
@@ -52,15 +54,21 @@ describeWithRedis('a client that disconnects while Redis reserves its tokens', (
     });
   }
 
+  async function untilWriteWaits(): Promise<void> {
+    while (!/blocked_clients:[1-9]/.test(String(await redis.command('INFO', 'clients')))) await pause(5);
+  }
+
   test('pays nothing, and no provider receives the request', async () => {
     const expected = await tokensLeft(await gateway.tokenOf('stays'));
     const token = await gateway.tokenOf('leaves');
     const socket = await uploadUntilAdmitted(token);
     await redis.command('CLIENT', 'PAUSE', String(PAUSE_MS), 'WRITE');
     socket.write(CHAT);
-    await pause(PAUSE_MS / 3);
+    await untilWriteWaits();
     socket.destroy();
-    await pause(PAUSE_MS);
+    await pause(SETTLE_MS);
+    await redis.command('CLIENT', 'UNPAUSE');
+    await pause(SETTLE_MS);
 
     expect(await tokensLeft(token)).toBe(expected);
     expect(gateway.completions).toHaveLength(2);

@@ -17,7 +17,7 @@ const CACHED_TOKENS = SECONDS < 600 ? 0 : 10_000;
 const SAMPLES_A_SECOND = 4;
 /** Number of samples whose median is the resident memory at a time. */
 const WINDOW = 40;
-/** Heap in megabytes in a container of 512 MiB, the limit in `deploy/kubernetes`. With more memory, V8 collects garbage less often. */
+/** About the limit in a container of 512 MiB, as in `deploy/kubernetes`. With more memory, V8 collects garbage less often. */
 const HEAP = '--max-old-space-size=256';
 const API_KEY = 'sk-soak-0123456789abcdef';
 

@@ -37,7 +37,7 @@ async function start(timeoutMs: number): Promise<number> {
 }
 
 test('an upload that stalls until the request timeout receives a 408, and releases its slot', async () => {
-  const port = await start(300);
+  const port = await start(2000);
   const head = ['POST / HTTP/1.1', 'Host: gateway', `Authorization: Bearer ${token}`];
   const socket = connect(port, '127.0.0.1');
   socket.write([...head, 'Content-Type: application/json', 'Content-Length: 9', '', '{'].join('\r\n'));
