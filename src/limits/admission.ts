@@ -136,27 +136,51 @@ export function createAdmission({ first, reserveTokens, onSettled }: AdmissionPa
     leased = [...leased, added];
   };
 
-  return Object.freeze({
-    get headers() {
-      return headers;
-    },
-    async reserve(tokens: number) {
-      assertTokens(tokens);
-      if (settled !== undefined) throw alreadySettled();
-      const adding = addStep(tokens);
-      reservations = Promise.allSettled([reservations, adding]);
-      await adding.catch(async (failure: unknown) => {
-        // The client may retry at once, so the slot must be free. If the store is unavailable, this would take long.
-        if (failure instanceof RateLimitExceededError) await settled;
-        throw failure;
-      });
-    },
-    async settle(usage?: Usage) {
-      const isCountable = usage === undefined || isUsage(usage?.tokens);
-      await end(isCountable ? (usage ?? 'reservation') : 'reservation');
-      if (!isCountable) assertNumber(usage?.tokens, 'settle', 'usage.tokens', USAGE_RANGE);
-    },
-  });
+  return Object.freeze(
+    new HeldAdmission({
+      headersNow: () => headers,
+      async reserve(tokens: number) {
+        assertTokens(tokens);
+        if (settled !== undefined) throw alreadySettled();
+        const adding = addStep(tokens);
+        reservations = Promise.allSettled([reservations, adding]);
+        await adding.catch(async (failure: unknown) => {
+          // The client may retry at once, so the slot must be free. If the store is unavailable, this would take long.
+          if (failure instanceof RateLimitExceededError) await settled;
+          throw failure;
+        });
+      },
+      async settle(usage?: Usage) {
+        const isCountable = usage === undefined || isUsage(usage?.tokens);
+        await end(isCountable ? (usage ?? 'reservation') : 'reservation');
+        if (!isCountable) assertNumber(usage?.tokens, 'settle', 'usage.tokens', USAGE_RANGE);
+      },
+    }),
+  );
+}
+
+interface HeldAdmissionParts extends Pick<Admission, 'reserve' | 'settle'> {
+  readonly headersNow: () => Admission['headers'];
+}
+
+/**
+ * A class, because V8 allocates the getters of an object literal in the old generation: they, and the request that they
+ * refer to, would survive until the next full garbage collection.
+ */
+class HeldAdmission implements Admission {
+  readonly reserve: Admission['reserve'];
+  readonly settle: Admission['settle'];
+  readonly #headersNow: HeldAdmissionParts['headersNow'];
+
+  constructor({ headersNow, reserve, settle }: HeldAdmissionParts) {
+    this.#headersNow = headersNow;
+    this.reserve = reserve;
+    this.settle = settle;
+  }
+
+  get headers(): Admission['headers'] {
+    return this.#headersNow();
+  }
 }
 
 function assertTokens(tokens: number): void {

@@ -326,7 +326,7 @@ describe('a client that disconnects', () => {
     };
     const call = { endpoint, url: endpoint.endpoint, headers: {}, body: Buffer.from('{}') };
     const client = {
-      signal: leaving.signal,
+      signal: () => leaving.signal,
       onLeave: (listener: (reason: Error) => void) => {
         leaving.signal.addEventListener('abort', () => listener(leaving.signal.reason));
         if (leaving.signal.aborted) listener(leaving.signal.reason);

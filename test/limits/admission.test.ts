@@ -12,6 +12,7 @@ import type { LimitStore } from 'passport-jwe/stores';
 import { rejectionOf } from '../support/caught.js';
 import { describeOnDrivers } from '../support/drivers.js';
 import { createIssuerAndVerifier } from '../support/issuer-and-verifier.js';
+import { ownGettersOf } from '../support/own-getters.js';
 import { AUDIENCE, clock, createRing, ISSUER, mintToken, NOW } from '../support/tokens.js';
 import { untypedValue } from '../support/untyped.js';
 
@@ -43,6 +44,12 @@ async function remainingOf(limits: Limits): Promise<Record<string, number>> {
   await admission.settle({ tokens: 0 });
   return remainingIn(admission.headers);
 }
+
+test('an admission defines its getters in a class', async () => {
+  const limits = createLimits({ stores: createMemoryStores({ clock: () => now }), clock: () => now });
+
+  expect(ownGettersOf(await limits.admit(token))).toEqual([]);
+});
 
 describeOnDrivers('reserve()', (open) => {
   let limits: Limits;

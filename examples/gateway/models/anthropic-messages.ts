@@ -11,10 +11,17 @@ import {
   EmissionCounter,
   type ReportedUsage,
   readCountAt,
+  type TokenUsage,
   usageSoFar,
 } from './token-usage.js';
 import { namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
-import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
+import {
+  type DataEvent,
+  formatEvent,
+  type ModelRequest,
+  type StreamMeter,
+  type WireFormat,
+} from './wire-format.js';
 
 const messagesSchema = z.object({
   model: modelName,
@@ -79,7 +86,7 @@ export const anthropicMessages: WireFormat<ModelRequest> = {
 
   usageOf: ({ usage }) => sumUsage(readCounts(usage)),
   textsOf: ({ content }) => (Array.isArray(content) ? content.flatMap(textsOfBlock) : []),
-  meter: (_request, _endpoint, inputTokens) => meterMessages(inputTokens),
+  meter: (_request, _endpoint, inputTokens) => new MessageMeter(inputTokens),
   breakEvent: (body) => formatEvent({ event: 'error', data: JSON.stringify(body) }),
 };
 
@@ -208,35 +215,41 @@ const eventSchema = z.looseObject({
     .nullish(),
 });
 
-function meterMessages(inputTokens: number): StreamMeter {
-  const emitted = new EmissionCounter();
-  let reported: Usage = {};
-  let isComplete = false;
+class MessageMeter implements StreamMeter {
+  readonly #inputTokens: number;
+  readonly #emitted = new EmissionCounter();
+  #reported: Usage = {};
+  #isComplete = false;
 
-  return {
-    relay(event) {
-      const { data } = eventSchema.safeParse(parseEventData(event.data));
-      // The counts are cumulative: each replaces the previous one.
-      reported = { ...reported, ...readCounts(data?.message?.usage), ...readCounts(data?.usage) };
-      emitted.add(
-        data?.content_block?.name,
-        data?.delta?.text,
-        data?.delta?.thinking,
-        data?.delta?.partial_json,
-      );
-      isComplete ||= data?.type === 'message_stop';
-      return event.raw;
-    },
-    get isComplete() {
-      return isComplete;
-    },
-    get awaitsOutput() {
-      return emitted.tokens === 0 && !isComplete;
-    },
-    get usage() {
-      const estimated = { inputTokens, outputTokens: emitted.tokens };
-      const counts = sumUsage(reported);
-      return isComplete ? completeUsage(counts, estimated) : usageSoFar(counts, estimated);
-    },
-  };
+  constructor(inputTokens: number) {
+    this.#inputTokens = inputTokens;
+  }
+
+  relay(event: DataEvent): string {
+    const { data } = eventSchema.safeParse(parseEventData(event.data));
+    // The counts are cumulative: each replaces the previous one.
+    this.#reported = { ...this.#reported, ...readCounts(data?.message?.usage), ...readCounts(data?.usage) };
+    this.#emitted.add(
+      data?.content_block?.name,
+      data?.delta?.text,
+      data?.delta?.thinking,
+      data?.delta?.partial_json,
+    );
+    this.#isComplete ||= data?.type === 'message_stop';
+    return event.raw;
+  }
+
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  get awaitsOutput(): boolean {
+    return this.#emitted.tokens === 0 && !this.#isComplete;
+  }
+
+  get usage(): TokenUsage {
+    const estimated = { inputTokens: this.#inputTokens, outputTokens: this.#emitted.tokens };
+    const counts = sumUsage(this.#reported);
+    return this.#isComplete ? completeUsage(counts, estimated) : usageSoFar(counts, estimated);
+  }
 }

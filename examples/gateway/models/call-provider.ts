@@ -53,7 +53,7 @@ const MAX_REFUSAL_LENGTH = 64 * 1024;
  * have processed the request. Redirects are not followed, because they could leak the API key of the provider.
  *
  * @param calls requests to the endpoints, in order. Each one is built when it is needed.
- * @param client `signal` is aborted and `onLeave` is called when the client disconnects. `setProcessing` is called when a provider receives the request, and when it fails.
+ * @param client the signal is aborted and `onLeave` is called when the client disconnects. `setProcessing` is called when a provider receives the request, and when it fails.
  *   `setProviderRequestId` is called for each response.
  * @throws ModelApiError (as rejection) if all endpoints failed, or if one rejected the request.
  */
@@ -74,7 +74,7 @@ export async function callProvider(
       // Otherwise, the retries of the client would multiply those of the gateway and the requests to other endpoints.
       throw sent > 1 ? withoutRetry(attempt.failure) : attempt.failure;
     }
-    await pause(pauseMs, undefined, { signal: client.signal });
+    await pause(pauseMs, undefined, { signal: client.signal() });
   }
   throw providerFailed();
 }
@@ -133,14 +133,14 @@ async function attemptCall(
     const retryAfter = firstOf(received['retry-after']);
     // The status is known, so a body that is too long, encoded or breaks off only costs the message.
     const body = await readRefusal(response.body, encoding).catch(() => '');
-    client.signal.throwIfAborted();
+    client.signal().throwIfAborted();
     const failure = translateRefusal({ status, retryAfter, body }, secretsOf(endpoint));
     const waitsBriefly = (failure.detail.retryAfterSeconds ?? 0) <= MAX_RETRY_AFTER_SECONDS;
     const mayRetry = OVERLOADED.has(status) && waitsBriefly;
     return { kind: 'failed', failure, mayRetry, mayFailOver: status === 429 || status >= 500 };
   } catch (cause) {
     setProcessing(false);
-    client.signal.throwIfAborted();
+    client.signal().throwIfAborted();
     const mayRetry = NEVER_SENT.has(codeOf(cause));
     return { kind: 'failed', failure: translateFailure(cause), mayRetry, mayFailOver: true };
   }

@@ -14,8 +14,12 @@ import type { StreamMeter } from './wire-format.js';
 
 /** Running model request, whose usage is settled exactly once. */
 export interface Course {
-  /** Aborted when the client disconnects. Created on first use, because a signal costs time for each request. */
-  readonly signal: AbortSignal;
+  /**
+   * Returns a signal that is aborted when the client disconnects. Created on first use, because a signal costs time for
+   * each request. No getter, because V8 allocates the getters of an object literal in the old generation, where they keep
+   * the request until the next full garbage collection.
+   */
+  signal(): AbortSignal;
   /** Sets the function to call when the client disconnects. It replaces the previous one. */
   onLeave(listener: (reason: Error) => void): void;
   /** Sets the meter of a stream. It counts the usage at a disconnect once there is any output. */
@@ -78,7 +82,7 @@ export function followExchange({ req, res, model, reserved, choices, onCompletio
   });
 
   return {
-    get signal() {
+    signal() {
       leaving ??= new AbortController();
       if (hasLeft) leaving.abort(CLIENT_LEFT);
       return leaving.signal;

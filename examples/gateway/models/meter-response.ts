@@ -7,9 +7,10 @@ import {
   EmissionCounter,
   type ReportedUsage,
   readCountAt,
+  type TokenUsage,
   usageSoFar,
 } from './token-usage.js';
-import { StreamBrokenError, type StreamMeter } from './wire-format.js';
+import { type DataEvent, StreamBrokenError, type StreamMeter } from './wire-format.js';
 
 /** Reads the usage of a response. `input_tokens` includes cached tokens, `output_tokens` includes reasoning. */
 export function readResponseUsage(usage: unknown): ReportedUsage {
@@ -27,37 +28,46 @@ const FINAL: ReadonlySet<unknown> = new Set(['response.completed', 'response.inc
 /**
  * Counts the usage of a stream of OpenAI's Responses API. If the provider reports an error, the event reaches the client
  * without secrets, because clients read its code and delay.
- *
- * @param secrets secrets of the endpoint, which are removed from errors.
  */
-export function meterResponse(inputTokens: number, secrets: readonly string[]): StreamMeter {
-  const emitted = new EmissionCounter();
-  let reported: ReportedUsage = {};
-  let isComplete = false;
+export class ResponseMeter implements StreamMeter {
+  readonly #inputTokens: number;
+  readonly #secrets: readonly string[];
+  readonly #emitted = new EmissionCounter();
+  #reported: ReportedUsage = {};
+  #isComplete = false;
 
-  return {
-    relay(event) {
-      const data = parseEventObject(event.data);
-      emitted.add(textOf(data));
-      const usage = json.safeParse(data['response']).data?.['usage'];
-      if (!isUnset(usage)) reported = readResponseUsage(usage);
-      if (isFailure(data)) {
-        throw new StreamBrokenError(ERROR_REPORTED, { lastEvent: redactEvent(event, data, secrets) });
-      }
-      isComplete ||= FINAL.has(data['type']);
-      return event.raw;
-    },
-    get isComplete() {
-      return isComplete;
-    },
-    get awaitsOutput() {
-      return emitted.tokens === 0 && !isComplete;
-    },
-    get usage() {
-      const estimated = { inputTokens, outputTokens: emitted.tokens };
-      return isComplete ? completeUsage(reported, estimated) : usageSoFar(reported, estimated);
-    },
-  };
+  /** @param secrets secrets of the endpoint, which are removed from errors. */
+  constructor(inputTokens: number, secrets: readonly string[]) {
+    this.#inputTokens = inputTokens;
+    this.#secrets = secrets;
+  }
+
+  relay(event: DataEvent): string {
+    const data = parseEventObject(event.data);
+    this.#emitted.add(textOf(data));
+    const usage = json.safeParse(data['response']).data?.['usage'];
+    if (!isUnset(usage)) this.#reported = readResponseUsage(usage);
+    if (isFailure(data)) {
+      throw new StreamBrokenError(ERROR_REPORTED, { lastEvent: redactEvent(event, data, this.#secrets) });
+    }
+    this.#isComplete ||= FINAL.has(data['type']);
+    return event.raw;
+  }
+
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  get awaitsOutput(): boolean {
+    return this.#emitted.tokens === 0 && !this.#isComplete;
+  }
+
+  get usage(): TokenUsage {
+    const estimated = { inputTokens: this.#inputTokens, outputTokens: this.#emitted.tokens };
+    return this.#isComplete
+      ? completeUsage(this.#reported, estimated)
+      : usageSoFar(this.#reported, estimated);
+  }
 }
 
 function isFailure({ type, error }: JsonObject): boolean {

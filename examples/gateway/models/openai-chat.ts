@@ -13,10 +13,17 @@ import {
   EmissionCounter,
   type ReportedUsage,
   readCountAt,
+  type TokenUsage,
   usageSoFar,
 } from './token-usage.js';
 import { MAX_TOOLS, namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
-import { formatEvent, type ModelRequest, type StreamMeter, type WireFormat } from './wire-format.js';
+import {
+  type DataEvent,
+  formatEvent,
+  type ModelRequest,
+  type StreamMeter,
+  type WireFormat,
+} from './wire-format.js';
 
 const chatSchema = z.object({
   model: modelName,
@@ -90,7 +97,7 @@ export const openaiChat: WireFormat<ChatRequest> = {
   usageOf: ({ usage }) => readUsage(usage),
   textsOf: ({ choices }) => messagesIn(choices, 'message').flatMap(textsOfMessage),
   meter: ({ wantsUsage }, { requestUsage }, inputTokens) =>
-    meterChat(inputTokens, requestUsage && !wantsUsage),
+    new ChatMeter(inputTokens, requestUsage && !wantsUsage),
   breakEvent: (body) => formatEvent({ data: JSON.stringify(body) }),
 };
 
@@ -169,46 +176,54 @@ function readUsage(usage: unknown): ReportedUsage {
   };
 }
 
-/** @param hidesUsage whether to remove the usage from the stream, because only the gateway requested it. */
-function meterChat(inputTokens: number, hidesUsage: boolean): StreamMeter {
-  const emitted = new EmissionCounter();
+class ChatMeter implements StreamMeter {
+  readonly #inputTokens: number;
+  readonly #hidesUsage: boolean;
+  readonly #emitted = new EmissionCounter();
   /** Choices that have begun, and whether they are finished. */
-  const finished = new Map<number, boolean>();
-  let reported: ReportedUsage = {};
-  let isComplete = false;
-  const isWhole = (): boolean => isComplete || (finished.size > 0 && [...finished.values()].every(Boolean));
+  readonly #finished = new Map<number, boolean>();
+  #reported: ReportedUsage = {};
+  #isComplete = false;
 
-  return {
-    relay(event) {
-      if (event.data === '[DONE]') {
-        isComplete = true;
-        return event.raw;
-      }
-      const chunk = parseEventData(event.data);
-      for (const delta of messagesIn(chunk['choices'], 'delta')) emitted.add(...textsOfMessage(delta));
-      for (const { index, isFinished } of choicesOf(chunk)) finished.set(index, isFinished);
-      // The counts are cumulative: each replaces the previous ones.
-      if (!isUnset(chunk['usage'])) reported = readUsage(chunk['usage']);
-      if (!hidesUsage || !('usage' in chunk)) return event.raw;
-      const { usage, choices } = chunk;
-      const isUsageAlone = Array.isArray(choices) && choices.length === 0 && Boolean(usage);
-      return isUsageAlone ? '' : withData(event, withoutUsage(event.data));
-    },
-    get isComplete() {
-      return isComplete;
-    },
-    // Some providers end streams without `[DONE]`.
-    get isWhole() {
-      return isWhole();
-    },
-    get awaitsOutput() {
-      return emitted.tokens === 0 && !isWhole();
-    },
-    get usage() {
-      const estimated = { inputTokens, outputTokens: emitted.tokens };
-      return isWhole() ? completeUsage(reported, estimated) : usageSoFar(reported, estimated);
-    },
-  };
+  /** @param hidesUsage whether to remove the usage from the stream, because only the gateway requested it. */
+  constructor(inputTokens: number, hidesUsage: boolean) {
+    this.#inputTokens = inputTokens;
+    this.#hidesUsage = hidesUsage;
+  }
+
+  relay(event: DataEvent): string {
+    if (event.data === '[DONE]') {
+      this.#isComplete = true;
+      return event.raw;
+    }
+    const chunk = parseEventData(event.data);
+    for (const delta of messagesIn(chunk['choices'], 'delta')) this.#emitted.add(...textsOfMessage(delta));
+    for (const { index, isFinished } of choicesOf(chunk)) this.#finished.set(index, isFinished);
+    // The counts are cumulative: each replaces the previous ones.
+    if (!isUnset(chunk['usage'])) this.#reported = readUsage(chunk['usage']);
+    if (!this.#hidesUsage || !('usage' in chunk)) return event.raw;
+    const { usage, choices } = chunk;
+    const isUsageAlone = Array.isArray(choices) && choices.length === 0 && Boolean(usage);
+    return isUsageAlone ? '' : withData(event, withoutUsage(event.data));
+  }
+
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** Some providers end streams without `[DONE]`. */
+  get isWhole(): boolean {
+    return this.#isComplete || (this.#finished.size > 0 && [...this.#finished.values()].every(Boolean));
+  }
+
+  get awaitsOutput(): boolean {
+    return this.#emitted.tokens === 0 && !this.isWhole;
+  }
+
+  get usage(): TokenUsage {
+    const estimated = { inputTokens: this.#inputTokens, outputTokens: this.#emitted.tokens };
+    return this.isWhole ? completeUsage(this.#reported, estimated) : usageSoFar(this.#reported, estimated);
+  }
 }
 
 function withoutUsage(data: string): string {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { JsonChange, JsonChanges } from '../json/edit-json.js';
 import { estimateInput } from './estimate-input.js';
 import { RESPONSES_MEMBERS } from './known-members.js';
-import { meterResponse, readResponseUsage } from './meter-response.js';
+import { ResponseMeter, readResponseUsage } from './meter-response.js';
 import { isUnset, listOf, modelName, objectsIn, readBody, tokenCount } from './read-body.js';
 import { secretsOf } from './redact-secrets.js';
 import { namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
@@ -80,7 +80,7 @@ export const openaiResponses: WireFormat<ModelRequest> = {
 
   usageOf: ({ usage }) => readResponseUsage(usage),
   textsOf: ({ output }) => textsOfOutput(output),
-  meter: (_request, endpoint, inputTokens) => meterResponse(inputTokens, secretsOf(endpoint)),
+  meter: (_request, endpoint, inputTokens) => new ResponseMeter(inputTokens, secretsOf(endpoint)),
   // Some clients require a sequence number. The event is not part of the sequence of the provider.
   breakEvent: (body) =>
     formatEvent({ event: 'error', data: JSON.stringify({ ...body, sequence_number: 0 }) }),

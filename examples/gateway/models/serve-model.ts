@@ -207,7 +207,7 @@ async function passStreamOn<Asked extends ModelRequest>(
   const meter = format.meter(asked, endpoint, asked.inputEstimate(model));
   course.follow(meter);
   try {
-    await relayStream({ body, res, meter, signal: course.signal });
+    await relayStream({ body, res, meter, signal: course.signal() });
     course.end('completed', meter.usage);
   } catch (cause) {
     course.end('broken', isSilent(meter.usage) ? NOTHING : meter.usage);
