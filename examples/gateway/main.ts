@@ -1,5 +1,6 @@
 import { pinoSink } from 'passport-jwe/audit';
 import { startGateway } from './gateway.js';
+import { setMemoryGrowth } from './models/collect-garbage.js';
 import { createMetrics } from './observability/metrics.js';
 import { createLogger } from './observability/request-log.js';
 import { loadTracing } from './observability/tracing.js';
@@ -22,6 +23,7 @@ try {
 }
 
 async function run(): Promise<void> {
+  setMemoryGrowth();
   const settings = readSettings(process.env);
   const logger = createLogger(undefined, settings.logLevel);
   for (const warning of suggestNames(process.env)) logger.warn(warning);

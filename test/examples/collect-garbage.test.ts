@@ -1,5 +1,7 @@
+import { constants, PerformanceObserver } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
-import { collectGarbage } from '../../examples/gateway/models/collect-garbage.js';
+import { collectGarbage, freeBuffers } from '../../examples/gateway/models/collect-garbage.js';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -19,4 +21,32 @@ test('garbage is collected before each body of 8 MB', async () => {
 test('the lengths of shorter bodies add up', async () => {
   expect(await isCollected(5 * MEGABYTE)).toBe(false);
   expect(await isCollected(3 * MEGABYTE)).toBe(true);
+});
+
+const { NODE_PERFORMANCE_GC_FLAGS_FORCED: FORCED, NODE_PERFORMANCE_GC_MINOR: MINOR } = constants;
+
+/** Returns the kinds of the garbage collections that a call requests. */
+async function collectionsBy(call: () => void): Promise<readonly unknown[]> {
+  const kinds: unknown[] = [];
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const { flags, kind } = Object('detail' in entry ? entry.detail : {});
+      if (flags === FORCED) kinds.push(kind);
+    }
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  call();
+  await pause(50);
+  observer.disconnect();
+  return kinds;
+}
+
+test('new objects are collected before each buffer of 4 MB', async () => {
+  expect(await collectionsBy(() => freeBuffers(4 * MEGABYTE))).toEqual([MINOR]);
+  expect(await collectionsBy(() => freeBuffers(4 * MEGABYTE))).toEqual([MINOR]);
+});
+
+test('the lengths of shorter buffers add up', async () => {
+  expect(await collectionsBy(() => freeBuffers(3 * MEGABYTE))).toEqual([]);
+  expect(await collectionsBy(() => freeBuffers(MEGABYTE))).toEqual([MINOR]);
 });

@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import express, { type Request, type RequestHandler } from 'express';
 import { InvalidRequestError } from 'passport-jwe';
+import { freeBuffers } from './collect-garbage.js';
 import { ModelApiError } from './model-api-error.js';
 
 const TYPE = 'application/json';
@@ -25,7 +26,7 @@ export function bufferBody(limit: number): RequestHandler {
     if (declared !== undefined && declared > limit) return next(tooLarge(limit));
     // No event follows the disconnection of the client during the earlier middleware.
     if (req.destroyed) return next(cutOff());
-    let bytes: Buffer = Buffer.allocUnsafeSlow(declared ?? FIRST_LENGTH);
+    let bytes = allocate(declared ?? FIRST_LENGTH);
     let filled = 0;
     // The events of the request have no async context, so tracing would lose the span of the request. `bind()` is slower.
     const context = new AsyncResource('bufferBody');
@@ -60,8 +61,13 @@ function lengthOf(req: Request): number | undefined {
   return length === undefined ? undefined : Number(length);
 }
 
+function allocate(length: number): Buffer {
+  freeBuffers(length);
+  return Buffer.allocUnsafeSlow(length);
+}
+
 function extend(bytes: Buffer, length: number): Buffer {
-  const longer = Buffer.allocUnsafeSlow(length);
+  const longer = allocate(length);
   bytes.copy(longer);
   return longer;
 }
