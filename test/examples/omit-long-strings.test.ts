@@ -50,16 +50,45 @@ test('escapes of short strings do not count for the omitted string that follows'
   expect(JSON.parse(shortened).map(lengthOfString)).toEqual([9, LONG, 1, LONG]);
 });
 
-test('the lengths of all strings are known, in any JSON', () => {
-  const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme', minLength: 600, maxLength: 1500 }));
+test('the lengths of all strings are known, in any JSON, at any address', () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.string({ unit: 'grapheme', minLength: 600, maxLength: 1500 }),
+    fc.string({ unit: fc.constantFrom('"', '\\', 'a', 'a'.repeat(300)), maxLength: 40 }),
+  );
   fc.assert(
-    fc.property(fc.array(text), fc.constantFrom(undefined, 2), (texts, space) => {
-      const parsed: readonly string[] = JSON.parse(omit(JSON.stringify(texts, null, space)));
+    fc.property(fc.array(text), fc.constantFrom(undefined, 2), fc.nat({ max: 7 }), (texts, space, offset) => {
+      const json = JSON.stringify(texts, null, space);
+      const bytes = Buffer.from(' '.repeat(offset) + json).subarray(offset);
+      const parsed: readonly string[] = JSON.parse(omitLongStrings(bytes).toString());
 
       expect(parsed.map(lengthOfString)).toEqual(texts.map((each) => Buffer.byteLength(each)));
     }),
-    { numRuns: 100 },
+    { numRuns: 500 },
   );
+});
+
+test.each(['"', '"\\', '"a', '"\\u00', '"aaaa\\', ''])(
+  'a string stays the same if the JSON ends after %j',
+  (rest) => {
+    const json = `["${'x'.repeat(LONG)}",${rest}`;
+    const bytes = Buffer.from(`${json}"}`).subarray(0, json.length);
+
+    expect(omitLongStrings(bytes).toString()).toMatch(/^\["\\u0000[^"]*",/);
+    expect(omitLongStrings(bytes).toString().endsWith(`,${rest}`)).toBe(true);
+  },
+);
+
+test('a long string without an end is omitted', () => {
+  expect(omit(`"${'x'.repeat(LONG)}`)).toMatch(/^"\\u0000[^"]*"$/);
+});
+
+test('many escapes and long distances between quotes are scanned in linear time', () => {
+  const part = `${'x'.repeat(400)}\\n`;
+  const started = performance.now();
+  omit(`["${part.repeat(50_000)}"]`);
+
+  expect(performance.now() - started).toBeLessThan(2000);
 });
 
 test('long names of members stay', () => {

@@ -1,4 +1,5 @@
-import { endOfString, skipSpace } from './scan-json.js';
+import { skipSpace } from './scan-json.js';
+import { StringScanner } from './string-scanner.js';
 
 /** Length in bytes from which a string is omitted. */
 const LONG = 1024;
@@ -14,10 +15,7 @@ const STAND_IN = Buffer.from(JSON.stringify(MARK.padEnd(STAND_IN_LENGTH)));
 const MAX_DIGITS = 9;
 const DIGITS_AT = JSON.stringify(MARK).length - 1;
 
-const QUOTE = 0x22;
 const COLON = 0x3a;
-const BACKSLASH = 0x5c;
-const LETTER_U = 0x75;
 
 /**
  * Replaces the long string values in JSON with short stand-ins. Parsers need most of their time and memory for texts and
@@ -56,35 +54,14 @@ interface LongString {
 
 function findLongStrings(bytes: Buffer): readonly LongString[] {
   const strings: LongString[] = [];
-  let backslash = indexOf(bytes, BACKSLASH, 0);
-  for (let start = indexOf(bytes, QUOTE, 0); start < bytes.length; ) {
-    const end = endOfString(bytes, start);
-    if (end - start > LONG && bytes[skipSpace(bytes, end)] !== COLON) {
-      if (backslash < start) backslash = indexOf(bytes, BACKSLASH, start);
-      let length = end - start - 2;
-      while (backslash < end) {
-        const width = bytes[backslash + 1] === LETTER_U ? 6 : 2;
-        length += (width === 6 ? lengthOfCodeUnit(bytes, backslash) : 1) - width;
-        backslash = indexOf(bytes, BACKSLASH, backslash + width);
-      }
-      strings.push({ start, end, length });
-    }
-    start = indexOf(bytes, QUOTE, end);
+  const scanner = new StringScanner(bytes);
+  for (let start = scanner.findQuote(0); start < bytes.length; start = scanner.findQuote(scanner.end)) {
+    scanner.read(start);
+    const { end, length } = scanner;
+    const isLongValue = end - start > LONG && bytes[skipSpace(bytes, end)] !== COLON;
+    if (isLongValue) strings.push({ start, end, length });
   }
   return strings;
-}
-
-/** Returns the offset of the first such byte from `start`, or the length of all bytes. */
-function indexOf(bytes: Buffer, byte: number, start: number): number {
-  const found = bytes.indexOf(byte, start);
-  return found === -1 ? bytes.length : found;
-}
-
-/** Returns the length of an escaped code unit, for example `\u00e9`, in bytes of UTF-8. Two surrogates have four bytes. */
-function lengthOfCodeUnit(bytes: Buffer, backslash: number): number {
-  const codeUnit = Number.parseInt(bytes.toString('latin1', backslash + 2, backslash + 6), 16);
-  if (codeUnit < 0x80) return 1;
-  return codeUnit < 0x800 || (codeUnit & 0xf800) === 0xd800 ? 2 : 3;
 }
 
 /**
