@@ -16,8 +16,8 @@ import type { StreamMeter } from './wire-format.js';
 export interface Course {
   /**
    * Returns a signal that is aborted when the client disconnects. Created on first use, because a signal costs time for
-   * each request. No getter, because V8 allocates the getters of an object literal in the old generation, where they keep
-   * the request until the next full garbage collection.
+   * each request. No getter, because V8 allocates the getters of an object literal in the old generation. They would
+   * retain the request until the next full garbage collection.
    */
   signal(): AbortSignal;
   /** Sets the function to call when the client disconnects. It replaces the previous one. */

@@ -43,7 +43,7 @@ export type DataEvent = StreamEvent & { readonly data: string };
 
 /**
  * Processes the events of a stream and counts the usage. The implementations are classes, because V8 allocates the getters
- * of an object literal in the old generation, where they survive until the next full garbage collection.
+ * of an object literal in the old generation. They would survive until the next full garbage collection.
  */
 export interface StreamMeter {
   /**
