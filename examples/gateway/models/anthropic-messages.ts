@@ -6,22 +6,10 @@ import { estimateInput } from './estimate-input.js';
 import { MESSAGES_MEMBERS } from './known-members.js';
 import { parseEventData } from './parse-event-data.js';
 import { isUnset, json, messageList, modelName, readBody, tokenCount } from './read-body.js';
-import {
-  completeUsage,
-  EmissionCounter,
-  type ReportedUsage,
-  readCountAt,
-  type TokenUsage,
-  usageSoFar,
-} from './token-usage.js';
+import { type ReportedUsage, readCountAt } from './token-usage.js';
 import { namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
-import {
-  type DataEvent,
-  formatEvent,
-  type ModelRequest,
-  type StreamMeter,
-  type WireFormat,
-} from './wire-format.js';
+import { UsageMeter } from './usage-meter.js';
+import { type DataEvent, formatEvent, type ModelRequest, type WireFormat } from './wire-format.js';
 
 const messagesSchema = z.object({
   model: modelName,
@@ -215,41 +203,21 @@ const eventSchema = z.looseObject({
     .nullish(),
 });
 
-class MessageMeter implements StreamMeter {
-  readonly #inputTokens: number;
-  readonly #emitted = new EmissionCounter();
-  #reported: Usage = {};
-  #isComplete = false;
-
-  constructor(inputTokens: number) {
-    this.#inputTokens = inputTokens;
-  }
+class MessageMeter extends UsageMeter {
+  #counts: Usage = {};
 
   relay(event: DataEvent): string {
     const { data } = eventSchema.safeParse(parseEventData(event.data));
     // The counts are cumulative: each replaces the previous one.
-    this.#reported = { ...this.#reported, ...readCounts(data?.message?.usage), ...readCounts(data?.usage) };
-    this.#emitted.add(
+    this.#counts = { ...this.#counts, ...readCounts(data?.message?.usage), ...readCounts(data?.usage) };
+    this.reported = sumUsage(this.#counts);
+    this.emitted.add(
       data?.content_block?.name,
       data?.delta?.text,
       data?.delta?.thinking,
       data?.delta?.partial_json,
     );
-    this.#isComplete ||= data?.type === 'message_stop';
+    this.isComplete ||= data?.type === 'message_stop';
     return event.raw;
-  }
-
-  get isComplete(): boolean {
-    return this.#isComplete;
-  }
-
-  get awaitsOutput(): boolean {
-    return this.#emitted.tokens === 0 && !this.#isComplete;
-  }
-
-  get usage(): TokenUsage {
-    const estimated = { inputTokens: this.#inputTokens, outputTokens: this.#emitted.tokens };
-    const counts = sumUsage(this.#reported);
-    return this.#isComplete ? completeUsage(counts, estimated) : usageSoFar(counts, estimated);
   }
 }

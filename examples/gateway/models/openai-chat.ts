@@ -8,22 +8,10 @@ import { CHAT_MEMBERS } from './known-members.js';
 import { parseEventData } from './parse-event-data.js';
 import { isUnset, listOf, messageList, modelName, readBody, tokenCount } from './read-body.js';
 import { withData } from './split-events.js';
-import {
-  completeUsage,
-  EmissionCounter,
-  type ReportedUsage,
-  readCountAt,
-  type TokenUsage,
-  usageSoFar,
-} from './token-usage.js';
+import { type ReportedUsage, readCountAt } from './token-usage.js';
 import { MAX_TOOLS, namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
-import {
-  type DataEvent,
-  formatEvent,
-  type ModelRequest,
-  type StreamMeter,
-  type WireFormat,
-} from './wire-format.js';
+import { UsageMeter } from './usage-meter.js';
+import { type DataEvent, formatEvent, type ModelRequest, type WireFormat } from './wire-format.js';
 
 const chatSchema = z.object({
   model: modelName,
@@ -176,53 +164,36 @@ function readUsage(usage: unknown): ReportedUsage {
   };
 }
 
-class ChatMeter implements StreamMeter {
-  readonly #inputTokens: number;
+class ChatMeter extends UsageMeter {
   readonly #hidesUsage: boolean;
-  readonly #emitted = new EmissionCounter();
   /** Choices that have begun, and whether they are finished. */
   readonly #finished = new Map<number, boolean>();
-  #reported: ReportedUsage = {};
-  #isComplete = false;
 
   /** @param hidesUsage whether to remove the usage from the stream, because only the gateway requested it. */
   constructor(inputTokens: number, hidesUsage: boolean) {
-    this.#inputTokens = inputTokens;
+    super(inputTokens);
     this.#hidesUsage = hidesUsage;
   }
 
   relay(event: DataEvent): string {
     if (event.data === '[DONE]') {
-      this.#isComplete = true;
+      this.isComplete = true;
       return event.raw;
     }
     const chunk = parseEventData(event.data);
-    for (const delta of messagesIn(chunk['choices'], 'delta')) this.#emitted.add(...textsOfMessage(delta));
+    for (const delta of messagesIn(chunk['choices'], 'delta')) this.emitted.add(...textsOfMessage(delta));
     for (const { index, isFinished } of choicesOf(chunk)) this.#finished.set(index, isFinished);
     // The counts are cumulative: each replaces the previous ones.
-    if (!isUnset(chunk['usage'])) this.#reported = readUsage(chunk['usage']);
+    if (!isUnset(chunk['usage'])) this.reported = readUsage(chunk['usage']);
     if (!this.#hidesUsage || !('usage' in chunk)) return event.raw;
     const { usage, choices } = chunk;
     const isUsageAlone = Array.isArray(choices) && choices.length === 0 && Boolean(usage);
     return isUsageAlone ? '' : withData(event, withoutUsage(event.data));
   }
 
-  get isComplete(): boolean {
-    return this.#isComplete;
-  }
-
   /** Some providers end streams without `[DONE]`. */
-  get isWhole(): boolean {
-    return this.#isComplete || (this.#finished.size > 0 && [...this.#finished.values()].every(Boolean));
-  }
-
-  get awaitsOutput(): boolean {
-    return this.#emitted.tokens === 0 && !this.isWhole;
-  }
-
-  get usage(): TokenUsage {
-    const estimated = { inputTokens: this.#inputTokens, outputTokens: this.#emitted.tokens };
-    return this.isWhole ? completeUsage(this.#reported, estimated) : usageSoFar(this.#reported, estimated);
+  override get isWhole(): boolean {
+    return this.isComplete || (this.#finished.size > 0 && [...this.#finished.values()].every(Boolean));
   }
 }
 

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { JsonChange, JsonChanges } from '../json/edit-json.js';
 import { estimateInput } from './estimate-input.js';
 import { RESPONSES_MEMBERS } from './known-members.js';
-import { ResponseMeter, readResponseUsage } from './meter-response.js';
 import { isUnset, listOf, modelName, objectsIn, readBody, tokenCount } from './read-body.js';
 import { secretsOf } from './redact-secrets.js';
+import { ResponseMeter, readResponseUsage } from './response-meter.js';
 import { namesOfCalls, namesOfChoice, namesOfTools, toolChoice, toolList } from './tool-names.js';
 import { formatEvent, type ModelRequest, type WireFormat } from './wire-format.js';
 

@@ -41,10 +41,7 @@ export interface StreamEvent {
 /** Event of a stream that contains data. */
 export type DataEvent = StreamEvent & { readonly data: string };
 
-/**
- * Processes the events of a stream and counts the usage. The implementations are classes, because V8 allocates the getters
- * of an object literal in the old generation. They would survive until the next full garbage collection.
- */
+/** Processes the events of a stream and counts the usage. */
 export interface StreamMeter {
   /**
    * Returns the text to send to the client for an event, or an empty string.
