@@ -44,6 +44,8 @@ describeWithSlapd('with slapd', () => {
       await page.getByLabel('Password').fill(password);
       await press(page, 'Sign in');
     };
+    /** Waits for the focus, which Chromium sets when it renders the page. */
+    const focusOn = (page: Page, id: string) => page.locator(`#${id}:focus`).waitFor();
     const openForm = async (): Promise<Page> => {
       const page = await openPage();
       await page.goto(servers.app);
@@ -60,12 +62,12 @@ describeWithSlapd('with slapd', () => {
 
     test('signs in after a wrong password, and calls the API with a token in memory', async () => {
       const page = await openForm();
-      expect(await page.evaluate('document.activeElement.id')).toBe('name');
+      await focusOn(page, 'name');
       await enter(page, 'alice', 'guess');
       await page.getByRole('alert').waitFor();
 
       expect(await page.getByRole('alert').textContent()).toContain('The user name or password is wrong');
-      expect(await page.evaluate('document.activeElement.id')).toBe('problem');
+      await focusOn(page, 'problem');
       expect(await page.title()).toContain('Error: ');
       expect(await page.getByLabel('User name').inputValue()).toBe('alice');
       expect(await page.getByLabel('Password').inputValue()).toBe('');
