@@ -165,7 +165,7 @@ interface HeldAdmissionParts extends Pick<Admission, 'reserve' | 'settle'> {
 
 /**
  * A class, because V8 allocates the getters of an object literal in the old generation: they, and the request that they
- * refer to, would survive until the next full garbage collection.
+ * refer to, would survive until the next major garbage collection.
  */
 class HeldAdmission implements Admission {
   readonly reserve: Admission['reserve'];

@@ -41,7 +41,7 @@ async function collectionsBy(call: () => void): Promise<readonly unknown[]> {
   return kinds;
 }
 
-test('new objects are collected before each buffer of 4 MB', async () => {
+test('a minor collection precedes each buffer of 4 MB', async () => {
   expect(await collectionsBy(() => freeBuffers(4 * MEGABYTE))).toEqual([MINOR]);
   expect(await collectionsBy(() => freeBuffers(4 * MEGABYTE))).toEqual([MINOR]);
 });

@@ -6,7 +6,7 @@ const LETTER_U = 0x75;
 const QUOTES = 0x22222222;
 const BACKSLASHES = 0x5c5c5c5c;
 
-/** Distance in numbers of 4 bytes from which native searches are faster, which take longer to start. */
+/** Distance in words of 4 bytes beyond which native searches are faster, although they take longer to start. */
 const NEAR_WORDS = 64;
 
 /**
@@ -19,7 +19,7 @@ export class StringScanner {
   /** Length of the last string, without escapes, in bytes of UTF-8. */
   length = 0;
   readonly #bytes: Buffer;
-  /** The bytes from an offset that is divisible by 4 in memory, as numbers of 4 bytes. */
+  /** The bytes from the first address that is divisible by 4, as words of 4 bytes. */
   readonly #words: Int32Array;
   readonly #firstWord: number;
   /** Results of the last native searches. */
@@ -98,9 +98,13 @@ function indexOf(bytes: Buffer, byte: number, start: number): number {
   return found === -1 ? bytes.length : found;
 }
 
-/** Returns the length of an escaped code unit, for example `\u00e9`, in bytes of UTF-8. Two surrogates have four bytes. */
+/**
+ * Returns the length of an escaped code unit, for example `\u00e9`, in bytes of UTF-8. Two surrogates have four bytes. An
+ * invalid escape counts in full, so that it cannot lower the estimate of a request.
+ */
 function lengthOfCodeUnit(bytes: Buffer, backslash: number): number {
-  const codeUnit = Number.parseInt(bytes.toString('latin1', backslash + 2, backslash + 6), 16);
+  const codeUnit = Number(`0x${bytes.toString('latin1', backslash + 2, backslash + 6)}`);
+  if (Number.isNaN(codeUnit)) return 6;
   if (codeUnit < 0x80) return 1;
   return codeUnit < 0x800 || (codeUnit & 0xf800) === 0xd800 ? 2 : 3;
 }

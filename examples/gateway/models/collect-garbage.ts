@@ -18,15 +18,15 @@ let parsed = 0;
 
 /**
  * Sets how much memory the process may use before V8 collects all garbage. By default, V8 allows less the more time its
- * collections take, and counts buffers too: each large body would lead to a full collection.
+ * collections take, and counts buffers too: each large body would lead to a major collection.
  */
 export function setMemoryGrowth(): void {
   setFlagsFromString(`--heap-growing-percent=${GROWTH}`);
 }
 
 /**
- * Frees the buffers of previous large bodies. Call it before a buffer is allocated. A collection of new objects takes about
- * a millisecond, a full one 40 ms of processor time.
+ * Frees the buffers of previous large bodies. Call it before a buffer is allocated. A minor collection, of new objects, takes
+ * about a millisecond. A major one takes 40 ms of CPU time.
  *
  * @param length length of the buffer in bytes.
  */
@@ -35,7 +35,7 @@ export function freeBuffers(length: number): void {
   if (allocated < BUFFERS) return;
   allocated = 0;
   collections ??= exposeCollections();
-  collections.ofNewObjects();
+  collections.minor();
 }
 
 /**
@@ -49,18 +49,18 @@ export function collectGarbage(length: number): void {
   if (parsed < PARSED) return;
   parsed = 0;
   collections ??= exposeCollections();
-  collections.full();
+  collections.major();
 }
 
 interface Collections {
-  full(): void;
-  ofNewObjects(): void;
+  major(): void;
+  minor(): void;
 }
 
 function exposeCollections(): Collections {
   setFlagsFromString('--expose-gc');
   const gc: unknown = runInNewContext('gc');
-  if (typeof gc !== 'function') return { full: () => undefined, ofNewObjects: () => undefined };
-  // Without an argument, because `gc(undefined)` collects new objects alone in Node.js 24.
-  return { full: () => void gc(), ofNewObjects: () => void gc({ type: 'minor' }) };
+  if (typeof gc !== 'function') return { major: () => undefined, minor: () => undefined };
+  // Without an argument, because `gc(undefined)` is a minor collection in Node.js 24.
+  return { major: () => void gc(), minor: () => void gc({ type: 'minor' }) };
 }

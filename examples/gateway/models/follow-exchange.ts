@@ -17,7 +17,7 @@ export interface Course {
   /**
    * Returns a signal that is aborted when the client disconnects. Created on first use, because a signal costs time for
    * each request. No getter, because V8 allocates the getters of an object literal in the old generation. They would
-   * retain the request until the next full garbage collection.
+   * retain the request until the next major garbage collection.
    */
   signal(): AbortSignal;
   /** Sets the function to call when the client disconnects. It replaces the previous one. */

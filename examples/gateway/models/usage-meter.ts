@@ -9,7 +9,7 @@ import type { DataEvent, StreamMeter } from './wire-format.js';
 
 /**
  * Meter of a stream. A class, because V8 allocates the getters of an object literal in the old generation. They would retain
- * the request until the next full garbage collection.
+ * the request until the next major garbage collection.
  */
 export abstract class UsageMeter implements StreamMeter {
   isComplete = false;
