@@ -1,4 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 const MEGABYTE = 1024 * 1024;
@@ -6,8 +6,11 @@ const MEGABYTE = 1024 * 1024;
 /** Length of the buffers after which unused ones are freed. */
 const BUFFERS = 4 * MEGABYTE;
 
-/** Length of the parsed bodies after which all garbage is collected. */
+/** Length of the parsed bodies after which garbage is collected. */
 const PARSED = 8 * MEGABYTE;
+
+/** Growth of the heap after which minor collections do not suffice. */
+const PROMOTED = 16 * MEGABYTE;
 
 /** Growth of the heap and the buffers in percent after which V8 collects all garbage. */
 const GROWTH = 200;
@@ -15,6 +18,7 @@ const GROWTH = 200;
 let collections: Collections | undefined;
 let allocated = 0;
 let parsed = 0;
+let heapAfterMajor = 0;
 
 /**
  * Sets how much memory the process may use before V8 collects all garbage. By default, V8 allows less the more time its
@@ -40,7 +44,8 @@ export function freeBuffers(length: number): void {
 
 /**
  * Collects the garbage of previous large bodies. Call it before a body is parsed. A parsed body leaves several times its
- * length as garbage, and V8 keeps the garbage of many bodies before it collects any.
+ * length as garbage, and V8 keeps the garbage of many bodies before it collects any. A minor collection frees most of it,
+ * unless several bodies are parsed at a time.
  *
  * @param length length of the JSON to parse in bytes.
  */
@@ -49,7 +54,14 @@ export function collectGarbage(length: number): void {
   if (parsed < PARSED) return;
   parsed = 0;
   collections ??= exposeCollections();
+  collections.minor();
+  if (usedHeap() < heapAfterMajor + PROMOTED) return;
   collections.major();
+  heapAfterMajor = usedHeap();
+}
+
+function usedHeap(): number {
+  return getHeapStatistics().used_heap_size;
 }
 
 interface Collections {
