@@ -1,13 +1,13 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import express from 'express';
 import { relayStream } from '../../examples/gateway/models/relay-stream.js';
 import { EventSplitter, withData } from '../../examples/gateway/models/split-events.js';
 import { NOTHING } from '../../examples/gateway/models/token-usage.js';
+import { listen } from '../support/http.js';
 import { type ModelGateway, modelKey, startModelGateway } from '../support/model-gateway.js';
 import { type RecordingUpstream, replyJson, startRecordingUpstream } from '../support/recording-upstream.js';
 
@@ -30,16 +30,19 @@ afterAll(async () => {
   await provider.close();
 });
 
-async function stream(model: 'gpt' | 'claude', isStream = true): Promise<string> {
+function openStream(model: 'gpt' | 'claude', isStream = true): Promise<Response> {
   const route = model === 'gpt' ? '/v1/chat/completions' : '/v1/messages';
-  const answer = await fetch(gateway.origin + route, {
+  return fetch(gateway.origin + route, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
     body: JSON.stringify({
       ...{ model, stream: isStream, max_tokens: 99, messages: [{ role: 'user', content: 'Hi' }] },
     }),
   });
-  return answer.text();
+}
+
+async function stream(model: 'gpt' | 'claude', isStream = true): Promise<string> {
+  return (await openStream(model, isStream)).text();
 }
 
 const reply = (body: Buffer | string, encoding?: string, type = 'text/event-stream') =>
@@ -133,40 +136,66 @@ describe('a stream', () => {
     expect(await stream('gpt')).toContain('provider_failed');
   });
 
-  test('receives comments during silence', async () => {
-    const app = express();
-    app.get('/', async (_req, res) => {
-      const silent = async function* () {
-        await pause(120);
-        yield Buffer.from('data: 1\n\n');
-      };
-      let isComplete = false;
-      const relay = (event: { readonly raw: string }): string => {
-        isComplete = true;
-        return event.raw;
-      };
-      const meter = {
-        relay,
-        get isComplete() {
-          return isComplete;
-        },
-        awaitsOutput: false,
-        usage: NOTHING,
-      };
-      const { signal } = new AbortController();
-      await relayStream({ body: Readable.from(silent()), res, meter, signal, keepAliveMs: 30 });
-      res.end();
+  test('starts with the headers, before its first event', async () => {
+    const held: ServerResponse[] = [];
+    provider.answer((res) => {
+      held.push(res);
+      res.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders();
     });
-    const server = createServer(app).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const address = server.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
-    const text = await (await fetch(`http://127.0.0.1:${port}/`)).text();
-    server.close();
+    const answer = await openStream('gpt');
+    expect(answer.status).toBe(200);
+
+    held[0]?.end('data: [DONE]\n\n');
+    expect(await answer.text()).toBe('data: [DONE]\n\n');
+  });
+
+  test('sends events that arrive with the headers together with its headers', async () => {
+    const { text, flushes } = await relay([Buffer.from('data: 1\n\n')]);
+
+    expect(text).toBe('data: 1\n\n');
+    expect(flushes).toBe(0);
+  });
+
+  test('receives comments during silence', async () => {
+    const silent = async function* () {
+      await pause(120);
+      yield Buffer.from('data: 1\n\n');
+    };
+    const { text } = await relay(silent(), { keepAliveMs: 30 });
 
     expect(text).toMatch(/^(: keep-alive\n\n)+data: 1\n\n$/);
   });
 });
+
+/** Relays a stream of one event. Counts how often its headers were sent alone. */
+async function relay(source: Iterable<Buffer> | AsyncIterable<Buffer>, { keepAliveMs = 15_000 } = {}) {
+  let flushes = 0;
+  const app = express();
+  app.get('/', async (_req, res) => {
+    const flushHeaders = jest.spyOn(res, 'flushHeaders');
+    let isComplete = false;
+    const meter = {
+      relay(event: { readonly raw: string }): string {
+        isComplete = true;
+        return event.raw;
+      },
+      get isComplete() {
+        return isComplete;
+      },
+      awaitsOutput: false,
+      usage: NOTHING,
+    };
+    const { signal } = new AbortController();
+    await relayStream({ body: Readable.from(source), res, meter, signal, keepAliveMs });
+    flushes = flushHeaders.mock.calls.length;
+    res.end();
+  });
+  const server = createServer(app);
+  const port = await listen(server);
+  const text = await (await fetch(`http://127.0.0.1:${port}/`)).text();
+  server.close();
+  return { text, flushes };
+}
 
 describe('EventSplitter', () => {
   const TEXT = ': c\n\ndata: a\r\ndata: b\r\n\r\nevent: e\rdata\r\rdata: é\n\n\nid: 1\n\ndata: last';

@@ -42,7 +42,9 @@ export async function relayStream(relay: Relay): Promise<void> {
   const { body, res, meter, signal, keepAliveMs = KEEP_ALIVE_MS } = relay;
   const splitter = new EventSplitter();
   const decoder = new TextDecoder();
-  res.status(200).set(HEADERS).flushHeaders();
+  res.status(200).set(HEADERS);
+  // Events that have arrived with the provider's headers are sent with these headers, by one system call.
+  const flush = setImmediate(() => res.flushHeaders());
   // Only whole events are written, so a comment can follow at any time.
   const keepAlive = setInterval(() => {
     if (!res.writableNeedDrain && !signal.aborted) res.write(KEEP_ALIVE);
@@ -60,6 +62,7 @@ export async function relayStream(relay: Relay): Promise<void> {
     discard(body);
     throw failure;
   } finally {
+    clearImmediate(flush);
     clearInterval(keepAlive);
   }
   // Reads the remaining bytes, so that the connection can be reused.
@@ -81,6 +84,7 @@ export async function relayStream(relay: Relay): Promise<void> {
   async function send(text: string): Promise<void> {
     signal.throwIfAborted();
     if (text === '') return;
+    clearImmediate(flush);
     keepAlive.refresh();
     if (!res.write(text)) await once(res, 'drain', { signal });
   }
