@@ -9,6 +9,12 @@ import { startProgram } from '../gateway/start-program.js';
 import { pinThisProcess, SERVER_CORE } from '../pin-process.js';
 import { percentileOf, sampleTogether } from '../sample-together.js';
 
+/**
+ * Requests before the first round. V8 compiles the functions of the gateway meanwhile, so that the rounds measure a gateway
+ * that has run for a minute.
+ */
+const WARM_UP = 10_000;
+
 /** Pairs of requests in a round, one after the other. */
 const PAIRS = 1000;
 
@@ -61,11 +67,15 @@ async function openRoute() {
 export async function createGatewayChatScenario(isStream) {
   const route = await openRoute();
   const chat = { body: smallChat(isStream), isStream, agent: keepOpen(1) };
-  const measure = async () => {
+  const openSenders = async () => {
     const token = await route.gateway.issueToken();
-    const [toProvider, toPipe, toGateway] = [route.provider, route.pipe, route.gateway.origin].map((origin) =>
+    return [route.provider, route.pipe, route.gateway.origin].map((origin) =>
       createSendChat(origin, { ...chat, token }),
     );
+  };
+  await warmUp(await openSenders());
+  const measure = async () => {
+    const [toProvider, toPipe, toGateway] = await openSenders();
     const times = { direct: [], pipe: [], gateway: [] };
     const before = await route.gateway.cpuSeconds();
     for (let pair = 0; pair < PAIRS; pair += 1) {
@@ -94,6 +104,8 @@ export async function createGatewayChatScenario(isStream) {
 export async function createGatewayLoadScenario() {
   const route = await openRoute();
   const chat = { body: smallChat(false), agent: keepOpen(CONNECTIONS) };
+  const token = await route.gateway.issueToken();
+  await warmUp([route.pipe, route.gateway.origin].map((origin) => createSendChat(origin, { ...chat, token })));
   const subjectOf = (name, origin, cpuSeconds = async () => 0) => ({
     name,
     async sample() {
@@ -145,6 +157,13 @@ export async function createGatewayLargeScenario(kind) {
     subjectOf('gateway', route.gateway.origin),
   ];
   return { name: `gateway, 10 MB, ${kind}`, subjects, dispose: route.dispose };
+}
+
+/** @param {readonly import('../gateway/send-chat.js').SendChat[]} senders */
+async function warmUp(senders) {
+  for (const send of senders) {
+    for (let request = 0; request < WARM_UP; request += 1) await send();
+  }
 }
 
 /** @param {import('../gateway/send-chat.js').SendChat} send */
