@@ -105,7 +105,9 @@ export async function createGatewayLoadScenario() {
   const route = await openRoute();
   const chat = { body: smallChat(false), agent: keepOpen(CONNECTIONS) };
   const token = await route.gateway.issueToken();
-  await warmUp([route.pipe, route.gateway.origin].map((origin) => createSendChat(origin, { ...chat, token })));
+  await warmUp(
+    [route.pipe, route.gateway.origin].map((origin) => createSendChat(origin, { ...chat, token })),
+  );
   const subjectOf = (name, origin, cpuSeconds = async () => 0) => ({
     name,
     async sample() {
