@@ -15,7 +15,7 @@ import { percentileOf, sampleTogether } from '../sample-together.js';
  */
 const WARM_UP = 10_000;
 
-/** Pairs of requests in a round, one after the other. */
+/** Pairs of requests in a round, one request after the other. */
 const PAIRS = 1000;
 
 /** Requests in a round at 32 connections. */
@@ -61,7 +61,7 @@ async function openRoute() {
 
 /**
  * The time that a pipe and the gateway add to a small chat. Each request directly to the provider is followed by the same
- * request through the pipe and through the gateway. One request runs at a time.
+ * request through the pipe, or in other pairs through the gateway. One request runs at a time.
  * @param {boolean} isStream
  */
 export async function createGatewayChatScenario(isStream) {
@@ -76,28 +76,43 @@ export async function createGatewayChatScenario(isStream) {
   await warmUp(await openSenders());
   const measure = async () => {
     const [toProvider, toPipe, toGateway] = await openSenders();
-    const times = { direct: [], pipe: [], gateway: [] };
+    const pipe = await timePairs(toProvider, toPipe);
     const before = await route.gateway.cpuSeconds();
-    for (let pair = 0; pair < PAIRS; pair += 1) {
-      times.direct.push(await timeOf(toProvider));
-      times.pipe.push(await timeOf(toPipe));
-      times.gateway.push(await timeOf(toGateway));
-    }
-    const cpu = (((await route.gateway.cpuSeconds()) - before) * 1000) / PAIRS;
-    const added = (figures) => figures.map((ms, pair) => ms - times.direct[pair]);
-    const summary = (figures, cpuMs) => ({
-      ...{ 'p50 ms': percentileOf(figures, 0.5), 'p99 ms': percentileOf(figures, 0.99), 'CPU ms/req': cpuMs },
-    });
+    const gateway = await timePairs(toProvider, toGateway);
+    const cpuMs = (((await route.gateway.cpuSeconds()) - before) * 1000) / PAIRS;
     return {
-      direct: summary(times.direct, 0),
-      'pipe, added': summary(added(times.pipe), 0),
-      'gateway, added': summary(added(times.gateway), cpu),
+      direct: summarize(gateway.direct, 0),
+      'pipe, added': summarize(pipe.added, 0),
+      'gateway, added': summarize(gateway.added, cpuMs),
       bound: BOUND,
     };
   };
   const name = `gateway, small chat${isStream ? ', stream' : ''}`;
   const subjects = sampleTogether(['direct', 'pipe, added', 'gateway, added', 'bound'], measure);
   return { name, subjects, dispose: route.dispose };
+}
+
+/**
+ * Times requests to the provider, each followed by one through a hop.
+ * @param {import('../gateway/send-chat.js').SendChat} toProvider
+ * @param {import('../gateway/send-chat.js').SendChat} toHop
+ */
+async function timePairs(toProvider, toHop) {
+  const times = { direct: [], added: [] };
+  for (let pair = 0; pair < PAIRS; pair += 1) {
+    const direct = await timeOf(toProvider);
+    times.direct.push(direct);
+    times.added.push((await timeOf(toHop)) - direct);
+  }
+  return times;
+}
+
+/**
+ * @param {readonly number[]} times in milliseconds
+ * @param {number} cpuMs
+ */
+function summarize(times, cpuMs) {
+  return { 'p50 ms': percentileOf(times, 0.5), 'p99 ms': percentileOf(times, 0.99), 'CPU ms/req': cpuMs };
 }
 
 /** Small chats at 32 connections. */
