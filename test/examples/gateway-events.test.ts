@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -154,6 +155,35 @@ describe('a stream', () => {
 
     expect(text).toBe('data: 1\n\n');
     expect(flushes).toBe(0);
+  });
+
+  test('leaves the connection open to a provider that sends more after the last event', async () => {
+    const ports = new Set<number | undefined>();
+    provider.answer((res, req) => {
+      ports.add(req.socket.remotePort);
+      res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      res.write('data: [DONE]\n\n', () => setTimeout(() => res.end(`: ${'a'.repeat(200_000)}\n\n`), 20));
+    });
+    for (let request = 0; request < 3; request += 1) {
+      await stream('gpt');
+      await pause(60);
+    }
+
+    expect(ports.size).toBe(1);
+  });
+
+  test('ends the request to a provider that does not end its response within a second', async () => {
+    let closed: Promise<unknown> | undefined;
+    provider.answer((res) => {
+      closed = once(res, 'close');
+      res.writeHead(200, { 'Content-Type': 'text/event-stream' });
+      res.write('data: [DONE]\n\n');
+    });
+    await stream('gpt');
+    const startedAt = performance.now();
+    await closed;
+
+    expect(performance.now() - startedAt).toBeLessThan(1500);
   });
 
   test('receives comments during silence', async () => {

@@ -76,6 +76,8 @@ export function followExchange({ req, res, model, reserved, choices, onCompletio
   };
   onResponseFinished(res, () => {
     hasLeft = true;
+    // The response is complete, or its request failed.
+    if (isOver) return;
     end('client_left', usageSoFar());
     leaving?.abort(CLIENT_LEFT);
     onLeave(CLIENT_LEFT);

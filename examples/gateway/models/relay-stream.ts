@@ -65,8 +65,7 @@ export async function relayStream(relay: Relay): Promise<void> {
     clearImmediate(flush);
     clearInterval(keepAlive);
   }
-  // Reads the remaining bytes, so that the connection can be reused.
-  body.on('error', () => {}).resume();
+  drain(body);
 
   /** Sends events with one system call, including those that precede a broken event. */
   async function sendAll(events: readonly StreamEvent[]): Promise<void> {
@@ -88,4 +87,15 @@ export async function relayStream(relay: Relay): Promise<void> {
     keepAlive.refresh();
     if (!res.write(text)) await once(res, 'drain', { signal });
   }
+}
+
+/** Time in milliseconds after its last event in which a provider can end a response. */
+const DRAIN_MS = 1000;
+
+/** Reads the rest of a body, so that the connection to the provider can be reused. */
+function drain(body: Readable): void {
+  if (body.readableEnded) return;
+  const timer = setTimeout(() => discard(body), DRAIN_MS);
+  body.on('error', () => {}).once('close', () => clearTimeout(timer));
+  body.resume();
 }
