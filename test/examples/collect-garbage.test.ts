@@ -1,39 +1,10 @@
-import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { beforeAll, expect, test } from '@jest/globals';
 import { collectGarbage, freeBuffers } from '../../examples/gateway/models/collect-garbage.js';
+import { collectionsBy, MAJOR, MINOR } from '../support/forced-collections.js';
 
 const MEGABYTE = 1024 * 1024;
-
-const {
-  NODE_PERFORMANCE_GC_FLAGS_FORCED: FORCED,
-  NODE_PERFORMANCE_GC_MINOR: MINOR,
-  NODE_PERFORMANCE_GC_MAJOR: MAJOR,
-} = constants;
-
-/** Node.js queues the entries, and then the call of the observer, for later turns of the event loop. */
-async function deliverEntries(): Promise<void> {
-  for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
-}
-
-/** Returns the kinds of the garbage collections that a call requests. */
-async function collectionsBy(call: () => void): Promise<readonly unknown[]> {
-  const kinds: unknown[] = [];
-  const observer = new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) {
-      const { flags, kind } = Object('detail' in entry ? entry.detail : {});
-      if ((flags & FORCED) !== 0) kinds.push(kind);
-    }
-  });
-  // Of earlier collections.
-  await deliverEntries();
-  observer.observe({ entryTypes: ['gc'] });
-  call();
-  await deliverEntries();
-  observer.disconnect();
-  return kinds;
-}
 
 beforeAll(() => {
   // Completes a major collection that V8 has begun. V8 would complete it instead of the first minor one.

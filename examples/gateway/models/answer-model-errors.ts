@@ -5,6 +5,7 @@ import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
 import { adviseCredential } from './advise-credential.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
+import { drainBody } from './drain-body.js';
 
 /** Maximum `Retry-After` in seconds that official clients honour. For a longer delay, they would retry immediately. */
 const MAX_PATIENCE_SECONDS = 60;
@@ -31,6 +32,7 @@ export function answerModelErrors({ dpop, publicUrl }: ModelErrorOptions): Error
 
   return (failure, req, res, next) => {
     if (res.headersSent) return next(failure);
+    drainBody(req);
     const detail = describeFailure(failure);
     if (detail.status >= 500) noteFailure(res, failure);
     if (failure instanceof PassportJweError) res.set(failure.headers);
