@@ -166,7 +166,7 @@ describe('the systemd unit', () => {
     const values = ['WorkingDirectory', 'User', 'EnvironmentFile'].map((key) => readKey(key) ?? 'missing');
 
     expect(values.filter((value) => !page.includes(value))).toEqual([]);
-    expect(readKey('ExecStart')).toBe('/usr/bin/node examples/gateway/dist/main.js');
+    expect(readKey('ExecStart')).toBe('/usr/bin/node --max-semi-space-size=8 examples/gateway/dist/main.js');
     expect(readKey('Environment')).toBe('PORT=%i');
   });
 
