@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { Agent, createServer, request, type Server, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
@@ -14,8 +15,9 @@ const CONCURRENT = 5;
 const BODY_BYTES = 10_000_000;
 const MAX_RSS_MB = 300;
 
-/** Flag with which the Dockerfile and the systemd unit start the gateway. */
-const NODE_OPTIONS = '--max-semi-space-size=8';
+/** Flag with which the image and the systemd unit start the gateway. */
+const NODE_OPTIONS =
+  /"(--max-semi-space-size=\d+)"/.exec(readFileSync('examples/gateway/Dockerfile', 'utf8'))?.[1] ?? '';
 
 /** The gateway as JavaScript, because the TypeScript loader of the tests needs 80 MB. In `dist/`, it finds the package. */
 const BUNDLE = `dist/gateway-uploads-${process.pid}.mjs`;

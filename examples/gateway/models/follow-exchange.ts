@@ -76,7 +76,7 @@ export function followExchange({ req, res, model, reserved, choices, onCompletio
   };
   onResponseFinished(res, () => {
     hasLeft = true;
-    // The response is complete, or its request failed.
+    // Settled: the response is complete, or the request failed.
     if (isOver) return;
     end('client_left', usageSoFar());
     leaving?.abort(CLIENT_LEFT);
