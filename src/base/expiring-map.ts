@@ -27,8 +27,9 @@ export class ExpiringMap<Value extends { readonly expiresAt: NumericDate }> {
 
   set(name: string, value: Value): void {
     this.#sweep(earliestOf(this.#clock));
-    this.#forget(name);
+    const replaced = this.#values.get(name);
     this.#values.set(name, value);
+    if (replaced !== undefined) this.#onForget(replaced);
   }
 
   /** Remove an entry. @returns whether an unexpired entry existed. */

@@ -10,13 +10,13 @@ export interface RateLimitState {
    * Unit of the quota: `requests`, `content-bytes`, `concurrent-requests`, or `tokens` for model tokens. Letters, digits,
    * `_` and `-`. Default: omitted from the header, which means `requests`.
    */
-  readonly unit?: string;
+  readonly unit?: string | undefined;
   /** Window length in seconds. Default: no window, as for a concurrency limit. */
   readonly windowSeconds?: number;
   /** Number of units that are still available. */
   readonly remaining: number;
   /** Time until more units are available, in seconds. Default: omitted from the header. */
-  readonly resetSeconds?: number;
+  readonly resetSeconds?: number | undefined;
 }
 
 /** Maximum of an Integer in a structured field (RFC 9651 §3.3.1). */

@@ -3,7 +3,7 @@ import { assertNumber } from '../base/options.js';
 import { type RateLimitState, rateLimitHeaders } from '../base/rate-limit-headers.js';
 import { retry } from '../base/retry.js';
 import { type AdmissionStep, isUsage, type LimitStore, USAGE_RANGE } from '../stores/limit-store.js';
-import { REQUEST_RATES, TOKEN_RATES } from './build-step.js';
+import type { RateName, TokenRateName } from './build-step.js';
 
 /** Actual usage of a request. */
 export interface Usage {
@@ -194,7 +194,12 @@ function alreadySettled(): TypeError {
 /** Usage to charge, or whether to charge the reservation, or nothing at all, not even the request. */
 type Settled = Usage | 'reservation' | 'nothing';
 
-const NOTHING = usedBy([...REQUEST_RATES, ...TOKEN_RATES], 0);
+const NOTHING: Readonly<Record<RateName, 0>> = {
+  requests_per_minute: 0,
+  requests_per_hour: 0,
+  tokens_per_minute: 0,
+  tokens_per_month: 0,
+};
 
 /**
  * Settle all steps of an admission. Each step is charged up to its reservation, and the last one the remaining usage, so
@@ -205,13 +210,12 @@ async function settleSteps(steps: readonly AdmittedStep[], usage: Settled): Prom
   const settling = steps.map(({ store, step, tokens }, index) => {
     const used = index === steps.length - 1 ? left : Math.min(left, tokens);
     left -= used;
-    const charged =
-      typeof usage === 'object' ? usedBy(TOKEN_RATES, used) : usage === 'nothing' ? NOTHING : {};
+    const charged = typeof usage === 'object' ? chargeTokens(used) : usage === 'nothing' ? NOTHING : {};
     return retry(() => store.settle(step, charged), BACKOFF).catch(() => undefined);
   });
   await Promise.all(settling);
 }
 
-function usedBy(rates: readonly string[], units: number): Readonly<Record<string, number>> {
-  return Object.fromEntries(rates.map((name) => [name, units]));
+function chargeTokens(units: number): Readonly<Record<TokenRateName, number>> {
+  return { tokens_per_minute: units, tokens_per_month: units };
 }

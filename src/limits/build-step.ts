@@ -1,7 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { RateLimitState } from '../base/rate-limit-headers.js';
 import type { AdmissionAnswer, AdmissionStep, Bucket, Rate } from '../stores/limit-store.js';
+import type { UserLimits } from '../token/claims/rate-limits.js';
 import type { Charge } from './resolve-charges.js';
+import { shortenName } from './shorten-name.js';
 
 /** Cost of a request, which is reserved at admission. */
 export interface Cost {
@@ -25,12 +27,6 @@ const HOUR = 3600;
 /** 30 days in seconds. */
 const MONTH = 2_592_000;
 
-/** Names of the rates that count requests. */
-export const REQUEST_RATES = ['requests_per_minute', 'requests_per_hour'] as const;
-
-/** Names of the rates that count model tokens. */
-export const TOKEN_RATES = ['tokens_per_minute', 'tokens_per_month'] as const;
-
 const RATES = [
   { name: 'requests_per_minute', windowSeconds: MINUTE, unit: 'requests' },
   { name: 'requests_per_hour', windowSeconds: HOUR, unit: 'requests' },
@@ -38,50 +34,60 @@ const RATES = [
   { name: 'tokens_per_month', windowSeconds: MONTH, unit: 'tokens' },
 ] as const;
 
-const MAX_NAME_LENGTH = 200;
+type KnownRate = (typeof RATES)[number];
+
+/** Name of a rate. */
+export type RateName = KnownRate['name'];
+
+/** Name of a rate that counts model tokens. */
+export type TokenRateName = Extract<KnownRate, { unit: 'tokens' }>['name'];
+
+/** Cost of a step in each rate, by the unit of the rate. */
+type UnitCosts = Readonly<Record<KnownRate['unit'], number>>;
 
 /** Build the atomic step that charges a request to all its buckets. */
 export function buildStep(charges: readonly Charge[], { tokens = 0 }: Cost, terms: StepTerms): AdmissionStep {
-  // A token can contain arbitrarily high limits. They are capped at the highest number that stores can count.
-  const scale = (limit: number): number =>
-    Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.floor(limit * terms.share)));
-  const buckets = charges.map(({ bucket, limits, userOf }): Bucket => {
-    const rates = RATES.flatMap(({ name, windowSeconds, unit }): Rate[] => {
-      const quota = limits[name];
-      if (quota === undefined) return [];
-      return [{ name, quota: scale(quota), windowSeconds, cost: unit === 'requests' ? 1 : tokens }];
-    });
-    const { concurrent_requests: concurrency } = limits;
+  const { leaseSeconds, maxUsersPerKey: maxMembers, share } = terms;
+  const buckets = charges.map(({ bucket: name, limits, userOf }): Bucket => {
+    const { concurrent_requests: slots } = limits;
     return {
-      name: shorten(bucket),
-      rates,
-      ...(concurrency === undefined ? {} : { concurrency: scale(concurrency) }),
-      ...(userOf === undefined
-        ? {}
-        : { group: { name: shorten(`users ${userOf}`), maxMembers: terms.maxUsersPerKey } }),
+      name,
+      rates: ratesOf(limits, { requests: 1, tokens }, share),
+      concurrency: slots === undefined ? undefined : scale(slots, share),
+      group: userOf === undefined ? undefined : { name: shortenName(`users ${userOf}`), maxMembers },
     };
   });
-  return { id: randomUUID(), buckets, leaseSeconds: terms.leaseSeconds };
+  return { id: randomUUID(), buckets, leaseSeconds };
 }
 
 /**
  * Build the step that reserves model tokens for an admitted request. It takes no slot, and only reads the rates that
  * count requests.
  */
-export function buildReservation(...args: Parameters<typeof buildStep>): AdmissionStep {
-  const { buckets, ...step } = buildStep(...args);
-  const isOfTokens = ({ name }: Rate): boolean => TOKEN_RATES.some((each) => each === name);
-  const free = (rate: Rate): Rate => (isOfTokens(rate) ? rate : { ...rate, cost: 0 });
-  return { ...step, buckets: buckets.map(({ name, rates }) => ({ name, rates: rates.map(free) })) };
+export function buildReservation(
+  charges: readonly Charge[],
+  { tokens = 0 }: Cost,
+  { leaseSeconds, share }: StepTerms,
+): AdmissionStep {
+  const buckets = charges.map(
+    ({ bucket: name, limits }): Bucket => ({ name, rates: ratesOf(limits, { requests: 0, tokens }, share) }),
+  );
+  return { id: randomUUID(), buckets, leaseSeconds };
 }
 
-/**
- * Replace a long or malformed name with its digest. Identities in external tokens can have any length and contain lone
- * surrogates.
- */
-function shorten(name: string): string {
-  if (name.length <= MAX_NAME_LENGTH && name.isWellFormed()) return name;
-  return `digest ${createHash('sha256').update(name, 'utf16le').digest('base64url')}`;
+function ratesOf(limits: UserLimits, costs: UnitCosts, share: number): readonly Rate[] {
+  const rates: Rate[] = [];
+  for (const { name, windowSeconds, unit } of RATES) {
+    const quota = limits[name];
+    if (quota !== undefined)
+      rates.push({ name, quota: scale(quota, share), windowSeconds, cost: costs[unit] });
+  }
+  return rates;
+}
+
+/** Scale a limit. A token can contain arbitrarily high limits, which are capped at the highest number that stores count. */
+function scale(limit: number, share: number): number {
+  return Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.floor(limit * share)));
 }
 
 /**
@@ -94,18 +100,17 @@ export function describeLimits(
   answer: AdmissionAnswer,
   refundedRequests = 0,
 ): readonly RateLimitState[] {
-  const prefixes = new Map(charges.map(({ bucket, prefix }) => [shorten(bucket), prefix]));
   const refusals = answer.kind === 'refused' ? answer.refusals : [];
   return answer.states.map(({ bucket, name, quota, windowSeconds, remaining }) => {
     const unit = RATES.find((rate) => rate.name === name)?.unit;
     const refusal = refusals.find((one) => one.bucket === bucket && one.limit === name);
     return {
-      name: `${prefixes.get(bucket) ?? ''}${name}`,
+      name: prefixOf(charges, bucket) + name,
       quota,
-      ...(unit === undefined ? {} : { unit }),
+      unit,
       windowSeconds,
       remaining: unit === 'requests' ? Math.min(quota, remaining + refundedRequests) : remaining,
-      ...(refusal === undefined ? {} : { resetSeconds: refusal.waitSeconds }),
+      resetSeconds: refusal?.waitSeconds,
     };
   });
 }
@@ -115,9 +120,12 @@ export function nameViolated(
   charges: readonly Charge[],
   answer: Extract<AdmissionAnswer, { kind: 'refused' }>,
 ): readonly string[] {
-  const prefixes = new Map(charges.map(({ bucket, prefix }) => [shorten(bucket), prefix]));
   return answer.refusals.map(({ bucket, limit, kind }) => {
     if (kind === 'group') return 'users';
-    return `${prefixes.get(bucket) ?? ''}${kind === 'concurrency' ? 'concurrent_requests' : limit}`;
+    return prefixOf(charges, bucket) + (kind === 'concurrency' ? 'concurrent_requests' : limit);
   });
+}
+
+function prefixOf(charges: readonly Charge[], bucket: string): string {
+  return charges.find((charge) => charge.bucket === bucket)?.prefix ?? '';
 }

@@ -3,6 +3,7 @@ import type { LineageEntry } from '../token/claims/claims-set.js';
 import type { RateLimits, UserLimits } from '../token/claims/rate-limits.js';
 import { API_KEY_TYPES } from '../token/claims/token-type-names.js';
 import type { VerifiedToken } from '../token/claims/verified-token.js';
+import { shortenName } from './shorten-name.js';
 
 /** Bucket to which a request is charged, and its limits. */
 export interface Charge {
@@ -49,7 +50,7 @@ export function resolveCharges(token: VerifiedToken, lookup: LimitLookup): reado
 
 /** Each user of the application has separate limits. Only the issuer signs users in, so `maxUsersPerKey` does not apply. */
 function chargeOfUser({ claims }: VerifiedToken<'user'>, { defaultLimits }: LimitLookup): Charge {
-  return { bucket: join('home_user', claims.iss, claims.sub), prefix: '', limits: defaultLimits };
+  return { bucket: bucketOf('home_user', claims.iss, claims.sub), prefix: '', limits: defaultLimits };
 }
 
 /**
@@ -60,7 +61,7 @@ function chargeOfIssuer(
   [kind, issuer, ...identity]: readonly [string, string, ...string[]],
   { defaultLimits }: LimitLookup,
 ): Charge {
-  const bucket = join(kind, issuer, ...identity);
+  const bucket = bucketOf(kind, issuer, ...identity);
   return { bucket, prefix: '', limits: defaultLimits, userOf: join(kind, issuer) };
 }
 
@@ -92,9 +93,9 @@ interface Terms {
 }
 
 function chargesOf(keyId: string, user: string | undefined, { limits, prefix }: Terms): readonly Charge[] {
-  const key: Charge = { bucket: join('key', keyId), prefix, limits };
+  const key: Charge = { bucket: bucketOf('key', keyId), prefix, limits };
   if (user === undefined || limits.per_user === undefined) return [key];
-  const bucket = join('user', keyId, user);
+  const bucket = bucketOf('user', keyId, user);
   return [key, { bucket, prefix: `${prefix}user_`, limits: limits.per_user, userOf: keyId }];
 }
 
@@ -114,6 +115,10 @@ function claimedLimits(token: VerifiedToken): RateLimits | undefined {
     default:
       return undefined;
   }
+}
+
+function bucketOf(...parts: readonly string[]): string {
+  return shortenName(join(...parts));
 }
 
 function join(...parts: readonly string[]): string {

@@ -31,18 +31,20 @@ export interface Bucket {
    *
    * @default undefined (no limit)
    */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /**
    * Group of the bucket. At most `maxMembers` buckets of a group may be in use at the same time.
    *
    * @default undefined (no group)
    */
-  readonly group?: {
-    /** Name of the group: up to 200 characters of well-formed Unicode. */
-    readonly name: string;
-    /** Maximum number of buckets in use at the same time: a positive integer. */
-    readonly maxMembers: number;
-  };
+  readonly group?:
+    | {
+        /** Name of the group: up to 200 characters of well-formed Unicode. */
+        readonly name: string;
+        /** Maximum number of buckets in use at the same time: a positive integer. */
+        readonly maxMembers: number;
+      }
+    | undefined;
 }
 
 /** Request for admission to one or more buckets. Either all buckets admit it, or none does. */

@@ -23,15 +23,21 @@ const MAX_BUCKETS = 1_000_000;
 interface BucketState {
   /** Time at which each rate is fully refilled, keyed by rate name. GCRA calls it the theoretical arrival time. */
   readonly spentUntil: Map<string, number>;
-  /** End of each lease, keyed by admission ID. */
+  /** End of each lease, keyed by admission ID. Expired leases stay until all slots are in use. */
   readonly leases: Map<string, number>;
   /** Expiry of the state, in seconds since 1970. */
-  readonly expiresAt: number;
+  expiresAt: number;
+}
+
+/** Bucket of a step, and its state. */
+interface AskedBucket {
+  readonly bucket: Bucket;
+  readonly state: BucketState;
 }
 
 /** Members of a group. */
 interface Group {
-  /** End of each membership in milliseconds since 1970, keyed by bucket name. */
+  /** End of each membership in milliseconds since 1970, keyed by bucket name. Expired members stay until it is full. */
   readonly members: Map<string, number>;
   readonly expiresAt: number;
 }
@@ -44,44 +50,49 @@ interface Reservation {
 /** Create a limit store in the memory of one process. A clock that is set back does not delay refills. */
 export function memoryLimitStore(machineClock: Clock): LimitStore {
   const clock = forwardOnly(machineClock);
-  const buckets = new ExpiringMap<BucketState>(clock);
-  const groups = new ExpiringMap<Group>(clock);
-  const reservations = new ExpiringMap<Reservation>(clock);
+  /** Time of the current call in seconds since 1970. Each call reads the clock once. */
+  let now = 0;
+  const readClockMs = (): number => {
+    now = clock();
+    return now * 1000;
+  };
+  const buckets = new ExpiringMap<BucketState>(() => now);
+  const groups = new ExpiringMap<Group>(() => now);
+  const reservations = new ExpiringMap<Reservation>(() => now);
 
   const stateOf = (name: string): BucketState =>
     buckets.get(name) ?? { spentUntil: new Map(), leases: new Map(), expiresAt: 0 };
+  const keep = (name: string, state: BucketState): void => {
+    state.expiresAt = endOf(state);
+    buckets.set(name, state);
+  };
 
   return {
     async admit(step) {
       assertAdmissionStep(step);
-      const nowMs = clock() * 1000;
-      const refusals = step.buckets.flatMap((bucket) => [
-        ...refuseRates(bucket, stateOf(bucket.name), nowMs),
-        ...refuseConcurrency(bucket, stateOf(bucket.name), nowMs),
-        ...refuseGroup(bucket, groups, nowMs),
-      ]);
-      const states = (): readonly RateState[] =>
-        step.buckets.flatMap((bucket) => describeRates(bucket, stateOf(bucket.name), nowMs));
-      if (refusals.length > 0) return { kind: 'refused', refusals, states: states() };
+      const nowMs = readClockMs();
+      const asked = step.buckets.map((bucket): AskedBucket => ({ bucket, state: stateOf(bucket.name) }));
+      const refusals = findRefusals(asked, groups, nowMs);
+      if (refusals.length > 0) return { kind: 'refused', refusals, states: describeRates(asked, nowMs) };
       if (Math.max(buckets.size, reservations.size) >= MAX_BUCKETS) throw full();
-      for (const bucket of step.buckets) {
-        buckets.set(bucket.name, spend(bucket, stateOf(bucket.name), step, nowMs));
+      for (const { bucket, state } of asked) {
+        spend(bucket, state, step, nowMs);
+        keep(bucket.name, state);
         joinGroup(bucket, groups, nowMs);
       }
       reservations.set(step.id, { expiresAt: reservationEnd(step, nowMs) });
-      return { kind: 'admitted', states: states() };
+      return { kind: 'admitted', states: describeRates(asked, nowMs) };
     },
 
     async renew(step) {
-      const nowMs = clock() * 1000;
+      const nowMs = readClockMs();
       if (reservations.get(step.id) === undefined) return false;
       const held = step.buckets.filter(({ concurrency }) => concurrency !== undefined);
       if (!held.every(({ name }) => (stateOf(name).leases.get(step.id) ?? 0) > nowMs)) return false;
       for (const { name } of held) {
         const state = stateOf(name);
-        const end = nowMs + step.leaseSeconds * 1000;
-        state.leases.set(step.id, end);
-        buckets.set(name, { ...state, expiresAt: Math.max(state.expiresAt, end / 1000) });
+        state.leases.set(step.id, nowMs + step.leaseSeconds * 1000);
+        keep(name, state);
       }
       reservations.set(step.id, { expiresAt: reservationEnd(step, nowMs) });
       return true;
@@ -89,49 +100,75 @@ export function memoryLimitStore(machineClock: Clock): LimitStore {
 
     async settle(step, used) {
       assertUsage(used);
-      const nowMs = clock() * 1000;
+      const nowMs = readClockMs();
       if (!reservations.delete(step.id)) return false;
       for (const bucket of step.buckets) {
         const state = stateOf(bucket.name);
         state.leases.delete(step.id);
         for (const rate of bucket.rates) correct(state, rate, { used: used[rate.name], nowMs });
-        buckets.set(bucket.name, { ...state, expiresAt: endOf(state) });
+        keep(bucket.name, state);
       }
       return true;
     },
   };
 }
 
-function refuseRates(bucket: Bucket, { spentUntil }: BucketState, nowMs: number): readonly Refusal[] {
-  return bucket.rates.flatMap((rate) => {
-    const waitMs = arrivalAfter(rate, spentUntil, nowMs) - nowMs - rate.windowSeconds * 1000;
-    if (waitMs <= TOLERANCE_MS) return [];
-    return [{ bucket: bucket.name, limit: rate.name, kind: 'rate', waitSeconds: waitMs / 1000 }];
-  });
+function findRefusals(
+  asked: readonly AskedBucket[],
+  groups: ExpiringMap<Group>,
+  nowMs: number,
+): readonly Refusal[] {
+  const refusals: Refusal[] = [];
+  for (const { bucket, state } of asked) {
+    const { name } = bucket;
+    for (const rate of bucket.rates) {
+      const waitSeconds = waitMs(rate, state, nowMs) / 1000;
+      if (waitSeconds > 0) refusals.push({ bucket: name, limit: rate.name, kind: 'rate', waitSeconds });
+    }
+    if (isFull(bucket, state, nowMs)) {
+      refusals.push({ bucket: name, limit: 'concurrency', kind: 'concurrency', waitSeconds: 1 });
+    }
+    const freeAt = groupFreeAt(bucket, groups, nowMs);
+    if (freeAt !== undefined) {
+      refusals.push({ bucket: name, limit: 'group', kind: 'group', waitSeconds: (freeAt - nowMs) / 1000 });
+    }
+  }
+  return refusals;
 }
 
-function refuseConcurrency({ name, concurrency }: Bucket, { leases }: BucketState, nowMs: number) {
-  for (const [id, end] of leases) if (end <= nowMs) leases.delete(id);
-  const isFull = concurrency !== undefined && leases.size >= concurrency;
-  const refusal: Refusal = { bucket: name, limit: 'concurrency', kind: 'concurrency', waitSeconds: 1 };
-  return isFull ? [refusal] : [];
+/** Return the time until the rate can pay the cost, in milliseconds, or 0. */
+function waitMs(rate: Rate, { spentUntil }: BucketState, nowMs: number): number {
+  const wait = arrivalAfter(rate, spentUntil, nowMs) - nowMs - rate.windowSeconds * 1000;
+  return wait <= TOLERANCE_MS ? 0 : wait;
 }
 
-function refuseGroup({ name, group }: Bucket, groups: ExpiringMap<Group>, nowMs: number): readonly Refusal[] {
-  if (group === undefined) return [];
-  const members = groups.get(group.name)?.members ?? new Map<string, number>();
-  for (const [member, end] of members) if (end <= nowMs) members.delete(member);
-  if (members.has(name) || members.size < group.maxMembers) return [];
-  const waitMs = Math.min(...members.values()) - nowMs;
-  return [{ bucket: name, limit: 'group', kind: 'group', waitSeconds: waitMs / 1000 }];
+/** Whether all slots are in use. Expired leases free theirs. */
+function isFull({ concurrency }: Bucket, { leases }: BucketState, nowMs: number): boolean {
+  if (concurrency === undefined || leases.size < concurrency) return false;
+  removeExpired(leases, nowMs);
+  return leases.size >= concurrency;
+}
+
+/** Return when a full group has a free place, in milliseconds since 1970, or `undefined` if the bucket has a place. */
+function groupFreeAt({ name, group }: Bucket, groups: ExpiringMap<Group>, nowMs: number): number | undefined {
+  if (group === undefined) return undefined;
+  const members = groups.get(group.name)?.members;
+  if (members === undefined || members.has(name) || members.size < group.maxMembers) return undefined;
+  removeExpired(members, nowMs);
+  return members.size < group.maxMembers ? undefined : earliest(members.values());
 }
 
 function joinGroup(bucket: Bucket, groups: ExpiringMap<Group>, nowMs: number): void {
   if (bucket.group === undefined) return;
   const { name } = bucket.group;
-  const members = groups.get(name)?.members ?? new Map<string, number>();
-  members.set(bucket.name, nowMs + memberSeconds(bucket) * 1000);
-  groups.set(name, { members, expiresAt: Math.max(...members.values()) / 1000 });
+  const { members, expiresAt } = groups.get(name) ?? { members: new Map<string, number>(), expiresAt: 0 };
+  const end = nowMs + memberSeconds(bucket) * 1000;
+  members.set(bucket.name, end);
+  groups.set(name, { members, expiresAt: Math.max(expiresAt, end / 1000) });
+}
+
+function removeExpired(ends: Map<string, number>, nowMs: number): void {
+  for (const [name, end] of ends) if (end <= nowMs) ends.delete(name);
 }
 
 /** Return when the rate would be fully refilled if the cost were spent now, in milliseconds since 1970. */
@@ -140,12 +177,16 @@ function arrivalAfter(rate: Rate, spentUntil: ReadonlyMap<string, number>, nowMs
   return begin + emissionIntervalMs(rate) * Math.min(rate.cost, rate.quota);
 }
 
-function spend(bucket: Bucket, state: BucketState, step: AdmissionStep, nowMs: number): BucketState {
+function spend(
+  bucket: Bucket,
+  { spentUntil, leases }: BucketState,
+  step: AdmissionStep,
+  nowMs: number,
+): void {
   for (const rate of bucket.rates) {
-    if (rate.cost > 0) state.spentUntil.set(rate.name, arrivalAfter(rate, state.spentUntil, nowMs));
+    if (rate.cost > 0) spentUntil.set(rate.name, arrivalAfter(rate, spentUntil, nowMs));
   }
-  if (bucket.concurrency !== undefined) state.leases.set(step.id, nowMs + step.leaseSeconds * 1000);
-  return { ...state, expiresAt: endOf(state) };
+  if (bucket.concurrency !== undefined) leases.set(step.id, nowMs + step.leaseSeconds * 1000);
 }
 
 /** Replace the reserved cost with the actual usage. New debt starts now, so earlier idle time does not reduce it. */
@@ -160,18 +201,33 @@ function correct(
   spentUntil.set(rate.name, before + excess * emissionIntervalMs(rate));
 }
 
-function describeRates(bucket: Bucket, { spentUntil }: BucketState, nowMs: number): readonly RateState[] {
-  return bucket.rates.map(({ name, quota, windowSeconds }) => {
-    const spentMs = Math.max(0, (spentUntil.get(name) ?? 0) - nowMs);
-    const leftMs = windowSeconds * 1000 - spentMs + TOLERANCE_MS;
-    const remaining = Math.floor(leftMs / emissionIntervalMs({ windowSeconds, quota })) + 0;
-    return { bucket: bucket.name, name, quota, windowSeconds, remaining };
-  });
+function describeRates(asked: readonly AskedBucket[], nowMs: number): readonly RateState[] {
+  const states: RateState[] = [];
+  for (const { bucket, state } of asked) {
+    for (const rate of bucket.rates) {
+      const { name, quota, windowSeconds } = rate;
+      const spentMs = Math.max(0, (state.spentUntil.get(name) ?? 0) - nowMs);
+      const leftMs = windowSeconds * 1000 - spentMs + TOLERANCE_MS;
+      const remaining = Math.floor(leftMs / emissionIntervalMs(rate)) + 0;
+      states.push({ bucket: bucket.name, name, quota, windowSeconds, remaining });
+    }
+  }
+  return states;
 }
 
 /** Return the expiry of a bucket state, in seconds since 1970. */
 function endOf({ spentUntil, leases }: BucketState): number {
-  return Math.max(0, ...spentUntil.values(), ...leases.values()) / 1000;
+  let endMs = 0;
+  for (const end of spentUntil.values()) endMs = Math.max(endMs, end);
+  for (const end of leases.values()) endMs = Math.max(endMs, end);
+  return endMs / 1000;
+}
+
+/** Return the earliest of at least one time. A spread argument would limit their number. */
+function earliest(times: Iterable<number>): number {
+  let first = Number.POSITIVE_INFINITY;
+  for (const time of times) first = Math.min(first, time);
+  return first;
 }
 
 function reservationEnd({ leaseSeconds }: AdmissionStep, nowMs: number): number {
