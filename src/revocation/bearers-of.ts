@@ -3,7 +3,9 @@ import type { VerifiedToken } from '../token/claims/verified-token.js';
 import { nameOfKid, type RevocationNames } from './revocable.js';
 
 /** Identities of a token or of an ancestor. Revoking any of them revokes the token. */
-export type Bearer = Omit<LineageEntry, 'client_id'> & Partial<Pick<LineageEntry, 'client_id'>>;
+export type Bearer = Pick<LineageEntry, 'jti' | 'iat'> & {
+  readonly [Identity in 'kid' | 'client_id' | 'sub' | 'session_id']?: LineageEntry[Identity] | undefined;
+};
 
 /**
  * Return the identities of a token and of its ancestors. The subject of a delegated token is listed only with the
@@ -11,20 +13,17 @@ export type Bearer = Omit<LineageEntry, 'client_id'> & Partial<Pick<LineageEntry
  */
 export function bearersOf({ type, claims, header }: VerifiedToken): readonly Bearer[] {
   const { jti, iat, client_id: clientId, sub, session_id: sessionId } = claims;
+  const { kid } = header;
+  const isDelegated = type === 'delegation';
   const bearer: Bearer = {
     jti,
     iat,
-    ...(typeof header['kid'] === 'string' ? { kid: header['kid'] } : {}),
-    ...(clientId === undefined ? {} : { client_id: clientId }),
+    kid: typeof kid === 'string' ? kid : undefined,
+    client_id: clientId,
+    sub: isDelegated ? undefined : sub,
+    session_id: isDelegated ? undefined : sessionId,
   };
-  if (type === 'delegation') return [bearer, ...claims.lineage];
-  return [
-    {
-      ...bearer,
-      ...(sub === undefined ? {} : { sub }),
-      ...(sessionId === undefined ? {} : { session_id: sessionId }),
-    },
-  ];
+  return isDelegated ? [bearer, ...claims.lineage] : [bearer];
 }
 
 /**

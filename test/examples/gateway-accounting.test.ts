@@ -324,7 +324,7 @@ describe('a client that disconnects', () => {
       query: new Map(),
       requestUsage: false,
     };
-    const call = { endpoint, url: endpoint.endpoint, headers: {}, body: Buffer.from('{}') };
+    const call = { endpoint, url: new URL(endpoint.endpoint), headers: {}, body: Buffer.from('{}') };
     const client = {
       signal: () => leaving.signal,
       onLeave: (listener: (reason: Error) => void) => {

@@ -5,6 +5,7 @@ import { freeBuffers } from './collect-garbage.js';
 import { ModelApiError } from './model-api-error.js';
 
 const TYPE = 'application/json';
+const IS_JSON = /^application\/json[ \t]*(?:;|$)/i;
 
 /** Initial length in bytes of the buffer for a chunked body, whose length is unknown. */
 const FIRST_LENGTH = 64 * 1024;
@@ -22,7 +23,7 @@ export function bufferBody(limit: number): RequestHandler {
     const isEncoded = !/^identity$/i.test(req.get('content-encoding') ?? 'identity');
     const declared = lengthOf(req);
     // Also bodies of other types, and requests without a body.
-    if (isEncoded || typeof req.is(TYPE) !== 'string') return readEncoded(req, res, next);
+    if (isEncoded || !IS_JSON.test(req.headers['content-type'] ?? '')) return readEncoded(req, res, next);
     if (declared !== undefined && declared > limit) return next(tooLarge(limit));
     // No event follows the disconnection of the client during the earlier middleware.
     if (req.destroyed) return next(cutOff());

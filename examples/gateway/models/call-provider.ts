@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { finished, type Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ModelEndpoint } from 'passport-jwe/api-keys';
@@ -14,7 +13,7 @@ import { translateRefusal } from './translate-refusal.js';
 /** Request to an endpoint of a model. */
 export interface ProviderCall {
   readonly endpoint: ModelEndpoint;
-  readonly url: string;
+  readonly url: Readonly<URL>;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | Readable;
 }
@@ -66,9 +65,9 @@ export async function callProvider(
   const pauses = mayRetry ? PAUSES_MS : [];
   let sent = 0;
   for (const [retries, pauseMs] of [...pauses, undefined].entries()) {
-    const attempt = await attemptInOrder(dispatcher, calls, client);
+    const { attempt, sent: sentNow } = await attemptInOrder(dispatcher, calls, client);
     if (attempt.kind === 'answered') return attempt.answer;
-    sent += attempt.sent;
+    sent += sentNow;
     if (!attempt.mayRetry || pauseMs === undefined) {
       if (attempt.mayRetry || retries > 0) onExhausted();
       // Otherwise, the retries of the client would multiply those of the gateway and the requests to other endpoints.
@@ -95,14 +94,14 @@ async function attemptInOrder(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
   client: ProviderClient,
-): Promise<Attempt & { /** Number of requests to endpoints. */ readonly sent: number }> {
+): Promise<{ readonly attempt: Attempt /** Number of requests to endpoints. */; readonly sent: number }> {
   let mayRetry = true;
   for (const [index, build] of calls.entries()) {
     const attempt = await attemptCall(dispatcher, build(), client);
     const sent = index + 1;
-    if (attempt.kind === 'answered') return { ...attempt, sent };
+    if (attempt.kind === 'answered') return { attempt, sent };
     mayRetry &&= attempt.mayRetry;
-    if (!attempt.mayFailOver || sent === calls.length) return { ...attempt, mayRetry, sent };
+    if (!attempt.mayFailOver || sent === calls.length) return { attempt: { ...attempt, mayRetry }, sent };
   }
   throw providerFailed(new Error('The model has no endpoint'));
 }
@@ -113,21 +112,17 @@ async function attemptCall(
   client: ProviderClient,
 ): Promise<Attempt> {
   const { onLeave, setProcessing, setProviderRequestId } = client;
-  const timeouts = {
-    ...(endpoint.timeoutMs === undefined ? {} : { headersTimeout: endpoint.timeoutMs }),
-    ...(endpoint.idleTimeoutMs === undefined ? {} : { bodyTimeout: endpoint.idleTimeoutMs }),
-  };
+  const { timeoutMs: headersTimeout, idleTimeoutMs: bodyTimeout } = endpoint;
   try {
-    const sent = { url, headers, body: content, ...timeouts };
+    const sent = { url, headers, body: content, headersTimeout, bodyTimeout };
     const response = await sendRequest(dispatcher, sent, { onStart: () => setProcessing(true), onLeave });
     const { status, headers: received } = response;
     const encoding = firstOf(received['content-encoding']);
     setProviderRequestId(firstOf(received['x-request-id']) ?? firstOf(received['request-id']));
     if (status >= 200 && status < 300) {
-      return {
-        kind: 'answered',
-        answer: { endpoint, ...readAnswer(received, decodeBody(response.body, encoding)) },
-      };
+      const contentType = firstOf(received['content-type']) ?? '';
+      const body = decodeBody(response.body, encoding);
+      return { kind: 'answered', answer: { endpoint, contentType, body } };
     }
     setProcessing(false);
     const retryAfter = firstOf(received['retry-after']);
@@ -148,13 +143,6 @@ async function attemptCall(
 
 async function readRefusal(body: Readable, encoding: string | undefined): Promise<string> {
   return String(await readBytes(decodeBody(body, encoding), MAX_REFUSAL_LENGTH));
-}
-
-function readAnswer(headers: IncomingHttpHeaders, body: Readable): Omit<ProviderAnswer, 'endpoint'> {
-  return {
-    contentType: firstOf(headers['content-type']) ?? '',
-    body,
-  };
 }
 
 /** Converts a connection failure to the error response: 504 for a timeout, otherwise 502. */

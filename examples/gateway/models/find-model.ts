@@ -4,33 +4,29 @@ import type { ApiKeyRegistry, ModelConfiguration, ModelEndpoint } from 'passport
 import { ModelApiError } from './model-api-error.js';
 import type { WireFormat } from './wire-format.js';
 
-/** Returns the configured models that a token may use, by model name. */
-export function modelsOf(
-  token: VerifiedToken,
-  apiKeys: Pick<ApiKeyRegistry, 'get'>,
-): ReadonlyMap<string, ModelConfiguration> {
-  const models = ownersOf(token).flatMap((keyId) => apiKeys.get(keyId)?.models ?? []);
-  const isAllowed = ({ name }: ModelConfiguration): boolean => allowedModels(token)?.includes(name) ?? true;
-  // Reversed, because the last entry of a name prevails: the nearest ancestor takes precedence.
-  return new Map(
-    models
-      .filter(isAllowed)
-      .reverse()
-      .map((model) => [model.name, model]),
+type ApiKeys = Pick<ApiKeyRegistry, 'get'>;
+
+/** Returns the names of the configured models that a token may use, without duplicates. */
+export function listModelNames(token: VerifiedToken, apiKeys: ApiKeys): readonly string[] {
+  const allowed = allowedModels(token);
+  const names = ownersOf(token).flatMap((keyId) =>
+    (apiKeys.get(keyId)?.models ?? []).map(({ name }) => name),
   );
+  return [...new Set(names)].filter((name) => allowed?.includes(name) ?? true);
 }
 
 /**
- * Returns the model with the requested name.
+ * Returns the model with the requested name. If several API keys configure the name, the nearest ancestor takes precedence.
  *
- * @throws ModelApiError (404) if the model is not configured.
+ * @throws ModelApiError (404) if the token may not use the model, or if it is not configured.
  */
-export function findModel(
-  models: ReadonlyMap<string, ModelConfiguration>,
-  name: unknown,
-): ModelConfiguration {
-  const model = typeof name === 'string' ? models.get(name) : undefined;
-  if (model !== undefined) return model;
+export function findModel(token: VerifiedToken, name: unknown, apiKeys: ApiKeys): ModelConfiguration {
+  if (typeof name === 'string' && (allowedModels(token)?.includes(name) ?? true)) {
+    for (const keyId of ownersOf(token)) {
+      const model = apiKeys.get(keyId)?.models.find((each) => each.name === name);
+      if (model !== undefined) return model;
+    }
+  }
   const message = 'The model does not exist, or you have no access to it';
   throw new ModelApiError({ status: 404, type: 'not_found_error', code: 'model_not_found', message });
 }
@@ -65,7 +61,7 @@ export function endpointsOf(
   { endpointSuffix }: Pick<WireFormat, 'endpointSuffix'>,
 ): readonly ModelEndpoint[] {
   const fitting = endpoints.filter(
-    ({ endpoint }) => endpoint === 'echo:' || new URL(endpoint).pathname.endsWith(endpointSuffix),
+    (each) => each.endpoint === ECHO || parsedUrlOf(each).pathname.endsWith(endpointSuffix),
   );
   if (fitting.length > 0) return fitting;
   throw new InvalidRequestError(
@@ -82,18 +78,35 @@ type UrlTerms = Pick<WireFormat, 'route' | 'endpointExtension' | 'forwardedQuery
  * @param asked query of the request.
  */
 export function urlOf(
-  { endpoint, query }: ModelEndpoint,
-  { route, endpointExtension = '', forwardedQuery = [] }: UrlTerms,
+  endpoint: ModelEndpoint,
+  { route, endpointExtension, forwardedQuery = [] }: UrlTerms,
   echoOrigin: string,
   asked: Request['query'] = {},
-): string {
-  if (endpoint === 'echo:') return echoOrigin + route;
-  const url = new URL(endpoint);
-  url.pathname += endpointExtension;
+): Readonly<URL> {
+  if (endpoint.endpoint === ECHO) return new URL(route, echoOrigin);
+  const parsed = parsedUrlOf(endpoint);
+  if (endpointExtension === undefined && forwardedQuery.length === 0 && endpoint.query.size === 0)
+    return parsed;
+  const url = new URL(parsed);
+  if (endpointExtension !== undefined) url.pathname += endpointExtension;
   for (const name of forwardedQuery) {
     const value = asked[name];
     if (typeof value === 'string' && !url.searchParams.has(name)) url.searchParams.set(name, value);
   }
-  for (const [name, value] of query) url.searchParams.set(name, value.reveal());
-  return url.href;
+  for (const [name, value] of endpoint.query) url.searchParams.set(name, value.reveal());
+  return url;
+}
+
+/** Endpoint of the embedded model. */
+const ECHO = 'echo:';
+
+const parsedUrls = new WeakMap<ModelEndpoint, URL>();
+
+/** Returns the URL in the configuration, which is parsed only once. Do not change the result. */
+function parsedUrlOf(endpoint: ModelEndpoint): Readonly<URL> {
+  const known = parsedUrls.get(endpoint);
+  if (known !== undefined) return known;
+  const parsed = new URL(endpoint.endpoint);
+  parsedUrls.set(endpoint, parsed);
+  return parsed;
 }

@@ -7,7 +7,7 @@ import { omitLongStrings } from '../json/omit-long-strings.js';
 import { listMembers } from '../json/scan-json.js';
 import { collectGarbage } from './collect-garbage.js';
 import { ModelApiError } from './model-api-error.js';
-import { json } from './read-body.js';
+import { isJsonObject } from './read-body.js';
 
 /** Body of a model request, as received and as parsed. */
 export interface ReceivedBody {
@@ -62,9 +62,9 @@ function rejectExcess(bytes: Buffer): void {
 }
 
 function parseObject(bytes: Buffer): JsonObject {
-  const { data } = json.safeParse(parse(bytes));
-  if (data === undefined) throw new InvalidRequestError(UNREADABLE);
-  return data;
+  const value = parse(bytes);
+  if (!isJsonObject(value)) throw new InvalidRequestError(UNREADABLE);
+  return value;
 }
 
 function parse(bytes: Buffer): unknown {

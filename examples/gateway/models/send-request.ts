@@ -4,12 +4,12 @@ import type { Dispatcher } from 'undici';
 
 /** Request to a provider. */
 export interface SentRequest {
-  readonly url: string;
+  readonly url: Readonly<URL>;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | Readable;
-  /** Timeouts in milliseconds. Default: those of the dispatcher. */
-  readonly headersTimeout?: number;
-  readonly bodyTimeout?: number;
+  /** Timeouts in milliseconds. `undefined` are those of the dispatcher. */
+  readonly headersTimeout: number | undefined;
+  readonly bodyTimeout: number | undefined;
 }
 
 /** Events of the client and of the connection. */
@@ -35,16 +35,23 @@ export interface ReceivedResponse {
  */
 export function sendRequest(
   dispatcher: Dispatcher,
-  { url, ...options }: SentRequest,
+  { url, headers, body: content, headersTimeout, bodyTimeout }: SentRequest,
   { onStart, onLeave }: RequestEvents,
 ): Promise<ReceivedResponse> {
-  const { origin, pathname, search } = new URL(url);
   return new Promise((resolve, reject) => {
     let body: Readable | undefined;
     let isEnded = false;
 
     dispatcher.dispatch(
-      { origin, path: pathname + search, method: 'POST', ...options },
+      {
+        origin: url.origin,
+        path: url.pathname + url.search,
+        method: 'POST',
+        headers,
+        body: content,
+        headersTimeout: headersTimeout ?? null,
+        bodyTimeout: bodyTimeout ?? null,
+      },
       {
         onRequestStart(controller) {
           onStart();

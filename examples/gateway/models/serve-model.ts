@@ -4,7 +4,7 @@ import { isResponseFinished, type JsonObject, verifiedToken } from 'passport-jwe
 import type { ApiKeyRegistry, ModelConfiguration, ModelEndpoint } from 'passport-jwe/api-keys';
 import type { Dispatcher } from 'undici';
 import { decodeUtf8 } from '../json/decode-utf8.js';
-import { editJson, editParts, type JsonChanges } from '../json/edit-json.js';
+import { editJson, editParts } from '../json/edit-json.js';
 import { noteFailure } from '../observability/noted-failures.js';
 import { requestIdOf } from '../observability/request-id.js';
 import type { Traced } from '../observability/tracing.js';
@@ -19,7 +19,7 @@ import type { CompletionListener } from './completion-record.js';
 import { discard } from './decode-body.js';
 import { describeFailure, describeModelError } from './describe-model-error.js';
 import { describeOperation } from './describe-operation.js';
-import { endpointsOf, findModel, modelsOf, urlOf } from './find-model.js';
+import { endpointsOf, findModel, urlOf } from './find-model.js';
 import { type Course, followExchange } from './follow-exchange.js';
 import { providerFailed } from './model-api-error.js';
 import { isJsonObject } from './read-body.js';
@@ -64,7 +64,7 @@ const MAX_ANSWER_LENGTH = 64 * 1024 * 1024;
  * @throws ModelApiError (404) if the token may not use the model, or if it is not configured.
  */
 export function modelOf(req: Request, name: string, apiKeys: ModelService['apiKeys']): ModelConfiguration {
-  return findModel(modelsOf(verifiedToken(req), apiKeys), name);
+  return findModel(verifiedToken(req), name, apiKeys);
 }
 
 /** Creates a handler that forwards a request to the provider of its model and settles the usage. */
@@ -119,42 +119,33 @@ async function ask<Asked extends ModelRequest>(
 function callOf<Asked extends ModelRequest>(
   { format, askedOf, bytesOf, req, model }: Exchange<Asked>,
   endpoint: ModelEndpoint,
-  url: string,
+  url: Readonly<URL>,
 ): ProviderCall {
   const asked = askedOf(req);
-  const forwarded = format.forwardedHeaders.flatMap((name) => {
+  const headers: Record<string, string> = { ...format.defaultHeaders };
+  for (const name of format.forwardedHeaders) {
     const value = req.get(name);
-    return value === undefined ? [] : [[name, value]];
-  });
-  const headers = {
-    ...format.defaultHeaders,
-    ...Object.fromEntries(forwarded),
-    ...(endpoint.apiKey === undefined ? {} : format.authorize(endpoint.apiKey.reveal())),
-    ...Object.fromEntries([...endpoint.headers].map(([name, value]) => [name, value.reveal()])),
-    'content-type': 'application/json',
-    'accept-encoding': 'identity',
-    accept: asked.isStream ? 'text/event-stream' : 'application/json',
-  };
+    if (value !== undefined) headers[name] = value;
+  }
+  if (endpoint.apiKey !== undefined) Object.assign(headers, format.authorize(endpoint.apiKey.reveal()));
+  for (const [name, value] of endpoint.headers) headers[name] = value.reveal();
+  headers['content-type'] = 'application/json';
+  headers['accept-encoding'] = 'identity';
+  headers['accept'] = asked.isStream ? 'text/event-stream' : 'application/json';
   const changes = new Map(asked.changesFor(model, endpoint));
   if (endpoint.providerModel !== asked.model) {
     changes.set('model', { kind: 'set', value: endpoint.providerModel });
   }
-  return { endpoint, url, ...contentOf(bytesOf(req), changes, headers) };
+  const bytes = bytesOf(req);
+  if (bytes.length < LARGE || changes.size === 0)
+    return { endpoint, url, headers, body: editJson(bytes, changes) };
+  const parts = editParts(bytes, changes).filter(({ length }) => length > 0);
+  headers['content-length'] = String(parts.reduce((sum, { length }) => sum + length, 0));
+  return { endpoint, url, headers, body: Readable.from(parts) };
 }
 
 /** Length in bytes from which a changed body is sent in parts, because a copy would need too much memory. */
 const LARGE = 256 * 1024;
-
-function contentOf(
-  bytes: Buffer,
-  changes: JsonChanges,
-  headers: ProviderCall['headers'],
-): Pick<ProviderCall, 'headers' | 'body'> {
-  if (bytes.length < LARGE || changes.size === 0) return { headers, body: editJson(bytes, changes) };
-  const parts = editParts(bytes, changes).filter(({ length }) => length > 0);
-  const length = parts.reduce((sum, part) => sum + part.length, 0);
-  return { headers: { ...headers, 'content-length': String(length) }, body: Readable.from(parts) };
-}
 
 async function passAnswerOn<Asked extends ModelRequest>(
   { format, askedOf, req, res, course, model }: Exchange<Asked>,
@@ -171,10 +162,10 @@ async function passAnswerOn<Asked extends ModelRequest>(
   };
   course.end('completed', completeUsage(reported, estimated));
   // Without `send()`, which would compute an ETag. Responses to POST requests need none.
-  res
-    .status(200)
-    .set({ 'Content-Type': JSON_TYPE, 'Content-Length': String(bytes.length) })
-    .end(bytes);
+  res.statusCode = 200;
+  res.setHeader('Content-Type', JSON_TYPE);
+  res.setHeader('Content-Length', bytes.length);
+  res.end(bytes);
 }
 
 const JSON_TYPE = 'application/json; charset=utf-8';

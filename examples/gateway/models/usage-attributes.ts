@@ -7,7 +7,7 @@ export function usageAttributes(record: CompletionRecord): Attributes {
   return {
     'gen_ai.usage.input_tokens': inputTokens,
     'gen_ai.usage.output_tokens': outputTokens,
-    ...(cachedTokens === undefined ? {} : { 'gen_ai.usage.cache_read.input_tokens': cachedTokens }),
-    ...(reasoningTokens === undefined ? {} : { 'gen_ai.usage.reasoning.output_tokens': reasoningTokens }),
+    'gen_ai.usage.cache_read.input_tokens': cachedTokens,
+    'gen_ai.usage.reasoning.output_tokens': reasoningTokens,
   };
 }

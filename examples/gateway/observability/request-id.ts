@@ -13,7 +13,8 @@ export const nameRequests: RequestHandler = (req, res, next) => {
   const sent = isTrustedPeer(req) ? req.get('x-request-id') : undefined;
   const isAccepted = sent !== undefined && REQUEST_ID.test(sent);
   const id = isAccepted ? sent : `req_${randomUUID().replaceAll('-', '')}`;
-  res.set({ 'X-Request-Id': id, 'Request-Id': id });
+  res.setHeader('X-Request-Id', id);
+  res.setHeader('Request-Id', id);
   next();
 };
 

@@ -41,7 +41,7 @@ export function logRequests(logger: Logger): RequestHandler {
         client_id: findVerifiedToken(req)?.claims.client_id ?? findTokenClient(req),
         ip,
         failure: describeNotedFailure(res),
-        ...(res.writableFinished ? {} : { cut_short: true }),
+        cut_short: res.writableFinished ? undefined : true,
       };
       logger[status !== undefined && status >= 500 ? 'warn' : 'info'](line, 'request');
     });

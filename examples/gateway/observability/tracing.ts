@@ -6,8 +6,8 @@ import { answeredStatus } from './answered-status.js';
 import { findRoute } from './matched-route.js';
 import { isTrustedPeer } from './trusted-peer.js';
 
-/** Span attributes by name. */
-export type Attributes = Readonly<Record<string, string | number>>;
+/** Span attributes by name. An undefined value is omitted. */
+export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
 /** Span of a running operation. */
 export interface OperationSpan {
@@ -74,7 +74,7 @@ function createTracing(api: typeof OpenTelemetry): Tracing {
         },
         parent,
       );
-      onResponseFinished(res, () => {
+      const finish = (): void => {
         const route = findRoute(req);
         const status = answeredStatus(res);
         span.setAttribute('url.path', route ?? '/REDACTED');
@@ -84,7 +84,9 @@ function createTracing(api: typeof OpenTelemetry): Tracing {
           span.setStatus({ code: api.SpanStatusCode.ERROR }).setAttribute('error.type', String(status));
         }
         span.end();
-      });
+      };
+      // Without a recording, for example without the SDK, the span only carries the context.
+      if (span.isRecording()) onResponseFinished(res, finish);
       api.context.with(api.trace.setSpan(parent, span), () => next());
     },
 
