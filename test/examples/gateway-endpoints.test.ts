@@ -81,6 +81,15 @@ describe('a model with provider_model', () => {
   });
 });
 
+test('the list has the models in the order of the file', async () => {
+  const list = await fetch(`${gateway.origin}/v1/models`, { headers: { Authorization: `Bearer ${token}` } });
+  const { data } = await list.json();
+
+  expect(data.map(({ id }: { id: string }) => id)).toEqual([
+    ...['alias', 'azure', 'bearer', 'both', 'pair', 'gone', 'idle'],
+  ]);
+});
+
 describe('a model with headers and query', () => {
   test('sends both, and no Authorization header', async () => {
     first.answer(answered);
