@@ -150,6 +150,19 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       expect((await store.admit(stepOf({ concurrency: 1 }))).kind).toBe('admitted');
     });
 
+    test('release a slot when its lease expires, while another admission keeps its own', async () => {
+      const store = await openStore();
+      const renewed = stepOf({ concurrency: 2 });
+      await store.admit(renewed);
+      await store.admit(stepOf({ concurrency: 2 }));
+      setTime(NOW + LEASE_SECONDS - 1);
+      await store.renew(renewed);
+      setTime(NOW + LEASE_SECONDS);
+
+      const next = () => store.admit(stepOf({ concurrency: 2 }));
+      expect([(await next()).kind, (await next()).kind]).toEqual(['admitted', 'refused']);
+    });
+
     test('keep the slot of a renewed lease', async () => {
       const store = await openStore();
       const step = stepOf({ concurrency: 1 });
@@ -289,6 +302,16 @@ export function describeLimitStore({ open, setTime }: StoresUnderTest): void {
       setTime(NOW + 60);
 
       expect((await store.admit(member('c'))).kind).toBe('admitted');
+    });
+
+    test('forget one member, while the quota of another one still refills', async () => {
+      const store = await openStore();
+      await store.admit(member('a'));
+      setTime(NOW + 30);
+      await store.admit(member('b'));
+      setTime(NOW + 60);
+
+      expect(await countAdmitted(store, ['c', 'd', 'b'].map(member))).toBe(2);
     });
   });
 
