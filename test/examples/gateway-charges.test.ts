@@ -54,7 +54,7 @@ describe('a delegated token', () => {
     });
 
     expect((await chat(token)).status).toBe(200);
-    expect(await list.json()).toMatchObject({ data: [{ id: 'echo-2' }, { id: 'echo-1' }] });
+    expect(await list.json()).toMatchObject({ data: [{ id: 'echo-1' }, { id: 'echo-2' }] });
   });
 
   test('defines no tools, as it allows no functions', async () => {

@@ -22,7 +22,7 @@ export function bufferBody(limit: number): RequestHandler {
   return function readBytesOfBody(req, res, next) {
     const isEncoded = !/^identity$/i.test(req.get('content-encoding') ?? 'identity');
     const declared = lengthOf(req);
-    // Also bodies of other types, and requests without a body.
+    // Also bodies of other types.
     if (isEncoded || !IS_JSON.test(req.headers['content-type'] ?? '')) return readEncoded(req, res, next);
     if (declared !== undefined && declared > limit) return next(tooLarge(limit));
     // No event follows the disconnection of the client during the earlier middleware.

@@ -65,9 +65,10 @@ export async function callProvider(
   const pauses = mayRetry ? PAUSES_MS : [];
   let sent = 0;
   for (const [retries, pauseMs] of [...pauses, undefined].entries()) {
-    const { attempt, sent: sentNow } = await attemptInOrder(dispatcher, calls, client);
+    const round = await attemptInOrder(dispatcher, calls, client);
+    const { attempt } = round;
     if (attempt.kind === 'answered') return attempt.answer;
-    sent += sentNow;
+    sent += round.sent;
     if (!attempt.mayRetry || pauseMs === undefined) {
       if (attempt.mayRetry || retries > 0) onExhausted();
       // Otherwise, the retries of the client would multiply those of the gateway and the requests to other endpoints.
@@ -89,12 +90,20 @@ type Attempt =
       readonly mayFailOver: boolean;
     };
 
-/** Tries the endpoints in order. The result of the last attempt allows a retry only if all attempts do. */
+/** Attempts at the endpoints of a model, in order. */
+interface Round {
+  /** Result of the last attempt. It allows a retry only if all attempts do. */
+  readonly attempt: Attempt;
+  /** Number of requests to endpoints. */
+  readonly sent: number;
+}
+
+/** Tries the endpoints in order, until one responds or none may follow. */
 async function attemptInOrder(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],
   client: ProviderClient,
-): Promise<{ readonly attempt: Attempt /** Number of requests to endpoints. */; readonly sent: number }> {
+): Promise<Round> {
   let mayRetry = true;
   for (const [index, build] of calls.entries()) {
     const attempt = await attemptCall(dispatcher, build(), client);

@@ -117,20 +117,13 @@ async function ask<Asked extends ModelRequest>(
 }
 
 function callOf<Asked extends ModelRequest>(
-  { format, askedOf, bytesOf, req, model }: Exchange<Asked>,
+  exchange: Exchange<Asked>,
   endpoint: ModelEndpoint,
   url: Readonly<URL>,
 ): ProviderCall {
+  const { format, askedOf, bytesOf, req, model } = exchange;
   const asked = askedOf(req);
-  const headers: Record<string, string> = { ...format.defaultHeaders };
-  for (const name of format.forwardedHeaders) {
-    const value = req.get(name);
-    if (value !== undefined) headers[name] = value;
-  }
-  if (endpoint.apiKey !== undefined) Object.assign(headers, format.authorize(endpoint.apiKey.reveal()));
-  for (const [name, value] of endpoint.headers) headers[name] = value.reveal();
-  headers['content-type'] = 'application/json';
-  headers['accept-encoding'] = 'identity';
+  const headers = headersOf(format, req, endpoint);
   headers['accept'] = asked.isStream ? 'text/event-stream' : 'application/json';
   const changes = new Map(asked.changesFor(model, endpoint));
   if (endpoint.providerModel !== asked.model) {
@@ -143,6 +136,26 @@ function callOf<Asked extends ModelRequest>(
   headers['content-length'] = String(parts.reduce((sum, { length }) => sum + length, 0));
   return { endpoint, url, headers, body: Readable.from(parts) };
 }
+
+/** Returns the headers of a request. Those of the endpoint override those of the client and of the format. */
+function headersOf(
+  { defaultHeaders, forwardedHeaders, authorize }: HeaderTerms,
+  req: Request,
+  endpoint: ModelEndpoint,
+): Record<string, string> {
+  const headers: Record<string, string> = { ...defaultHeaders };
+  for (const name of forwardedHeaders) {
+    const value = req.get(name);
+    if (value !== undefined) headers[name] = value;
+  }
+  if (endpoint.apiKey !== undefined) Object.assign(headers, authorize(endpoint.apiKey.reveal()));
+  for (const [name, value] of endpoint.headers) headers[name] = value.reveal();
+  headers['content-type'] = 'application/json';
+  headers['accept-encoding'] = 'identity';
+  return headers;
+}
+
+type HeaderTerms = Pick<WireFormat, 'authorize' | 'defaultHeaders' | 'forwardedHeaders'>;
 
 /** Length in bytes from which a changed body is sent in parts, because a copy would need too much memory. */
 const LARGE = 256 * 1024;
