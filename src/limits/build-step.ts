@@ -85,7 +85,7 @@ function ratesOf(limits: UserLimits, costs: UnitCosts, share: number): readonly 
   return rates;
 }
 
-/** Scale a limit. A token can contain arbitrarily high limits, which are capped at the highest number that stores count. */
+/** Scale a limit. Tokens can contain arbitrarily high limits, which are capped at the maximum that stores can count. */
 function scale(limit: number, share: number): number {
   return Math.min(Number.MAX_SAFE_INTEGER, Math.max(1, Math.floor(limit * share)));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { findModel, listModelNames } from '../../examples/gateway/models/find-model.js';
+import { findModel, modelNamesOf } from '../../examples/gateway/models/find-model.js';
 import { resolveClaimsPolicy } from '../../src/token/claims/claims-policy.js';
 import { validateClaimsSet } from '../../src/token/claims/validate-claims-set.js';
 import { apiKeyOf } from '../support/api-key-files.js';
@@ -52,6 +52,6 @@ describe('a delegated token', () => {
   });
 
   test('lists each model once', () => {
-    expect(listModelNames(delegated, keys)).toEqual(['shared', 'own', 'old']);
+    expect(modelNamesOf(delegated, keys)).toEqual(['shared', 'own', 'old']);
   });
 });

@@ -40,6 +40,34 @@ test.each([
   expect(answer.status).toBe(status);
 });
 
+test.each([
+  ['application/json', 200],
+  ['APPLICATION/JSON ;charset=UTF-8', 200],
+  ['application/json; charset', 200],
+  ['application/json; charset=iso-8859-1', 415],
+  ['application/jsonx', 400],
+  ['text/plain; x=application/json', 400],
+])('a body with the content type %s has the status %d', async (type, status) => {
+  const answer = await fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'Content-Type': type, Authorization: `Bearer ${token}` },
+    body: '{"model":"m","messages":[{"role":"user","content":"Hi"}]}',
+  });
+  await answer.arrayBuffer();
+
+  expect(answer.status).toBe(status);
+});
+
+test('a request without a body is rejected', async () => {
+  const answer = await fetch(`${gateway.origin}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` },
+  });
+
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).toContain('The request body cannot be parsed');
+});
+
 const PATHS = ['chat/completions', 'responses', 'embeddings', 'messages', 'messages/count_tokens'];
 const VALUES = ['[]', '{}', '1', '""', 'null'];
 

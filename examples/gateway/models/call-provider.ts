@@ -98,7 +98,7 @@ interface Round {
   readonly sent: number;
 }
 
-/** Tries the endpoints in order, until one responds or none may follow. */
+/** Sends a request to the endpoints in order, until one of them accepts it or a failure permits no failover. */
 async function attemptInOrder(
   dispatcher: Dispatcher,
   calls: readonly (() => ProviderCall)[],

@@ -7,7 +7,7 @@ import type { WireFormat } from './wire-format.js';
 type ApiKeys = Pick<ApiKeyRegistry, 'get'>;
 
 /** Returns the names of the configured models that a token may use, without duplicates. */
-export function listModelNames(token: VerifiedToken, apiKeys: ApiKeys): readonly string[] {
+export function modelNamesOf(token: VerifiedToken, apiKeys: ApiKeys): readonly string[] {
   const allowed = allowedModels(token);
   const names = ownersOf(token).flatMap((keyId) =>
     (apiKeys.get(keyId)?.models ?? []).map(({ name }) => name),

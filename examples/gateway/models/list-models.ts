@@ -1,7 +1,7 @@
 import type { Request, RequestHandler } from 'express';
 import { verifiedToken } from 'passport-jwe';
 import type { ApiKeyRegistry } from 'passport-jwe/api-keys';
-import { findModel, listModelNames } from './find-model.js';
+import { findModel, modelNamesOf } from './find-model.js';
 
 /** Creation time of all models. Clients expect a time, but the gateway does not know it. */
 const CREATED = 0;
@@ -9,7 +9,7 @@ const CREATED = 0;
 /** Creates a handler that lists the models of a token, in a format for OpenAI's and Anthropic's clients. */
 export function listModels(apiKeys: Pick<ApiKeyRegistry, 'get'>): RequestHandler {
   return function answerModelList(req, res) {
-    const ids = listModelNames(verifiedToken(req), apiKeys);
+    const ids = modelNamesOf(verifiedToken(req), apiKeys);
     const data = ids.map(describeModel);
     const page = { has_more: false, first_id: ids[0] ?? null, last_id: ids.at(-1) ?? null };
     res.json({ object: 'list', data, ...page, ...catalogFor(req) });

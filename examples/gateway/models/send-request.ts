@@ -7,7 +7,7 @@ export interface SentRequest {
   readonly url: Readonly<URL>;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | Readable;
-  /** Timeouts in milliseconds. `undefined` are those of the dispatcher. */
+  /** Timeouts in milliseconds, or `undefined` for those of the dispatcher. */
   readonly headersTimeout: number | undefined;
   readonly bodyTimeout: number | undefined;
 }

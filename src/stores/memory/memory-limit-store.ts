@@ -37,7 +37,7 @@ interface AskedBucket {
 
 /** Members of a group. */
 interface Group {
-  /** End of each membership in milliseconds since 1970, keyed by bucket name. Expired members stay until it is full. */
+  /** End of each membership in milliseconds since 1970, keyed by bucket name. Expired ones stay until the group is full. */
   readonly members: Map<string, number>;
   readonly expiresAt: number;
 }
