@@ -19,22 +19,25 @@ export function nodeOn(core) {
   return PINNED ? ['taskset', ['--cpu-list', String(core), process.execPath]] : [process.execPath, []];
 }
 
+/** Attempts to move all threads of this process. `taskset` fails if one of them ends meanwhile. */
+const ATTEMPTS = 5;
+
 /**
  * Moves this process, which generates load, to the core of the load.
  * @returns a function that allows all cores again
  */
 export function pinThisProcess() {
   if (!PINNED) return () => {};
-  const moveTo = (cores) => {
-    const { status, stderr } = spawnSync('taskset', [
-      '-a',
-      '--cpu-list',
-      '--pid',
-      cores,
-      String(process.pid),
-    ]);
-    if (status !== 0) throw new Error(`taskset failed: ${stderr}`);
-  };
-  moveTo(String(LOAD_CORE));
-  return () => moveTo(`0-${cpus().length - 1}`);
+  moveThisProcess(String(LOAD_CORE));
+  return () => moveThisProcess(`0-${cpus().length - 1}`);
+}
+
+/** @param {string} cores */
+function moveThisProcess(cores) {
+  const args = ['--all-tasks', '--cpu-list', '--pid', cores, String(process.pid)];
+  for (let attempt = 1; ; attempt += 1) {
+    const { status, stderr } = spawnSync('taskset', args);
+    if (status === 0) return;
+    if (attempt === ATTEMPTS) throw new Error(`taskset failed: ${stderr}`);
+  }
 }

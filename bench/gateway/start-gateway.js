@@ -30,9 +30,10 @@ const LIMIT = 1_000_000_000;
 export async function startGateway(directory, provider, nodeArguments = []) {
   if (!existsSync(GATEWAY)) throw new Error('The gateway is not built: run npm run build:gateway first');
   const apiKey = `sk-bench-${randomBytes(24).toString('hex')}`;
-  // The gateway watches the directory of the API keys and its parent.
-  const keys = join(directory, 'watched', 'api-keys');
-  await mkdir(keys, { recursive: true, mode: 0o700 });
+  // The gateway watches `directory`, because it contains the API keys. Each write to a log file there would wake the gateway.
+  const keys = join(directory, 'api-keys');
+  const logs = join(directory, 'logs');
+  for (const each of [keys, logs]) await mkdir(each, { mode: 0o700 });
   await writeFile(join(keys, 'bench.yaml'), describeApiKey(provider));
   const env = {
     ...{
@@ -44,7 +45,7 @@ export async function startGateway(directory, provider, nodeArguments = []) {
     },
     BENCH_API_KEY: apiKey,
   };
-  const stderr = openSync(join(directory, 'log'), 'a');
+  const stderr = openSync(join(logs, 'gateway.log'), 'a');
   const program = await startProgram([...nodeArguments, GATEWAY], {
     urls: 2,
     env,

@@ -11,9 +11,9 @@ import { percentileOf, sampleTogether } from '../sample-together.js';
 
 /**
  * Requests before the first round. V8 compiles the functions of the gateway meanwhile, so that the rounds measure a gateway
- * that has run for a minute.
+ * that has run for some minutes.
  */
-const WARM_UP = 10_000;
+const WARM_UP = 30_000;
 
 /** Pairs of requests in a round, one request after the other. */
 const PAIRS = 1000;

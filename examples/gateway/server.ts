@@ -1,4 +1,4 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { Server } from 'node:http';
 import { Server as SocketServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Express } from 'express';
@@ -6,6 +6,7 @@ import { onResponseFinished } from 'passport-jwe';
 import { deferContinue } from './defer-continue.js';
 import { emptyBacklog } from './empty-backlog.js';
 import { createExpressServer } from './express-server.js';
+import { createRunningResponses } from './running-responses.js';
 import type { Settings } from './settings.js';
 
 /** HTTP server with graceful shutdown. */
@@ -50,7 +51,7 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
   // A client that uses an idle connection again must not exceed the timeout for headers.
   server.headersTimeout = Math.max(server.headersTimeout, settings.keepAliveTimeoutMs + HEADERS_MARGIN_MS);
   deferContinue(server);
-  const running = new Set<ServerResponse>();
+  const running = createRunningResponses();
   let isDraining = false;
   let endsConnections = false;
   let onChange = (): void => {};
@@ -60,7 +61,7 @@ export function createGatewayServer(settings: ServerSettings): GatewayServer {
     running.add(res);
     onChange();
     onResponseFinished(res, () => {
-      running.delete(res);
+      running.remove(res);
       onChange();
     });
   });

@@ -31,7 +31,8 @@ export type Listener<Event> = (event: Event) => unknown;
  * listeners.emit();
  */
 export function createListeners<Event = void>(report: (fault: unknown) => void): Listeners<Event> {
-  const registrations = new Set<{ readonly listener: Listener<Event> }>();
+  // An array, because V8 keeps old tables of a long-lived `Set` reachable until a major garbage collection.
+  const registrations: { readonly listener: Listener<Event> }[] = [];
 
   return {
     add(listener) {
@@ -41,13 +42,17 @@ export function createListeners<Event = void>(report: (fault: unknown) => void):
         );
       }
       const registration = { listener };
-      registrations.add(registration);
-      return () => registrations.delete(registration);
+      registrations.push(registration);
+      return () => {
+        const index = registrations.indexOf(registration);
+        if (index >= 0) registrations.splice(index, 1);
+        return index >= 0;
+      };
     },
 
     emit(event) {
       for (const registration of [...registrations]) {
-        if (registrations.has(registration)) callIsolated(() => registration.listener(event), report);
+        if (registrations.includes(registration)) callIsolated(() => registration.listener(event), report);
       }
     },
   };

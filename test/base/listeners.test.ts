@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { createListeners } from '../../src/base/listeners.js';
 import { warnOfFailure } from '../../src/base/warn-of-failure.js';
+import { promotedBytes } from '../support/promoted-bytes.js';
 
 const warn = warnOfFailure('A listener of the test failed', 'PASSPORT_JWE_TEST');
 
@@ -102,4 +103,18 @@ test('a listener that is not a function is rejected at once', () => {
   expect(() => createListeners(warn).add(JSON.parse('5'))).toThrow(
     new TypeError('onChange: listener must be a function, for example () => console.log("changed")'),
   );
+});
+
+test('removed listeners do not survive minor garbage collections', () => {
+  const listeners = createListeners(warn);
+  const registered: (() => boolean)[] = [];
+  const addAndRemove = (): void => {
+    for (let count = 0; count < 200; count += 1) {
+      const context = Array(1000).fill(count);
+      registered.push(listeners.add(() => context));
+      if (registered.length > 32) registered.shift()?.();
+    }
+  };
+
+  expect(promotedBytes(addAndRemove)).toBeLessThan(10 * 1024 * 1024);
 });

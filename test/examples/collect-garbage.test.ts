@@ -23,6 +23,17 @@ test('the lengths of shorter buffers add up', async () => {
   expect(await collectionsBy(() => freeBuffers(MEGABYTE))).toEqual([MINOR]);
 });
 
+test('buffers and bodies below 64 KB lead to no collection, because those of V8 suffice', async () => {
+  const receive = (): void => {
+    for (let count = 0; count < 200; count += 1) {
+      freeBuffers(MEGABYTE / 16 - 1);
+      collectGarbage(MEGABYTE / 16 - 1);
+    }
+  };
+
+  expect(await collectionsBy(receive)).toEqual([]);
+});
+
 test('a minor collection precedes 8 MB of parsed bodies', async () => {
   expect(await collectionsBy(() => collectGarbage(8 * MEGABYTE))).toEqual([MINOR]);
   expect(await collectionsBy(() => collectGarbage(5 * MEGABYTE))).toEqual([]);

@@ -64,7 +64,7 @@ function lengthOf(req: Request): number | undefined {
 
 function allocate(length: number): Buffer {
   freeBuffers(length);
-  return Buffer.allocUnsafeSlow(length);
+  return Buffer.allocUnsafe(length);
 }
 
 function extend(bytes: Buffer, length: number): Buffer {
