@@ -8,9 +8,9 @@ export interface RunningResponses extends Iterable<ServerResponse> {
 }
 
 /**
- * Creates an empty list of running responses. It is an array, because a `Set` that exists as long as the process makes garbage
- * collection expensive: V8 replaces the table of a `Set` after some changes, and each old table refers to the next one. After
- * the first major collection, minor collections keep all old tables, and copy all finished responses.
+ * Creates an empty list of running responses. It is an array, because a long-lived `Set` would make garbage collection
+ * expensive: V8 replaces the table of a `Set` after some changes, and each old table refers to the next one. After the first
+ * major collection, minor collections keep all old tables, and copy all finished responses.
  */
 export function createRunningResponses(): RunningResponses {
   const responses: ServerResponse[] = [];

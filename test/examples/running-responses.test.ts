@@ -6,32 +6,37 @@ import { promotedBytes } from '../support/promoted-bytes.js';
 
 const MEGABYTE = 1024 * 1024;
 
-function createResponse(): ServerResponse {
-  return new ServerResponse(new IncomingMessage(new Socket()));
+function createResponse(status = 200): ServerResponse {
+  return Object.assign(new ServerResponse(new IncomingMessage(new Socket())), { statusCode: status });
+}
+
+/** Returns the statuses of the running responses, which tell them apart, in ascending order. */
+function statusesOf(running: Iterable<ServerResponse>): readonly number[] {
+  return [...running].map(({ statusCode }) => statusCode).sort();
 }
 
 test('a response runs from when it is added until it is removed, in any order', () => {
-  const [first, second, third] = [createResponse(), createResponse(), createResponse()];
+  const [first, second, third] = [createResponse(201), createResponse(202), createResponse(203)];
   const running = createRunningResponses();
   for (const res of [first, second, third]) running.add(res);
   running.remove(first);
 
+  expect(statusesOf(running)).toEqual([202, 203]);
   expect(running.size).toBe(2);
-  expect(new Set(running)).toEqual(new Set([second, third]));
 
   running.remove(third);
-  expect([...running]).toEqual([second]);
+  expect(statusesOf(running)).toEqual([202]);
 
   running.remove(second);
   expect(running.size).toBe(0);
 });
 
-test('to remove a response that does not run changes nothing', () => {
-  const [running, added] = [createRunningResponses(), createResponse()];
-  running.add(added);
-  running.remove(createResponse());
+test('removing a response that is not running changes nothing', () => {
+  const running = createRunningResponses();
+  for (const status of [201, 202]) running.add(createResponse(status));
+  running.remove(createResponse(203));
 
-  expect([...running]).toEqual([added]);
+  expect(statusesOf(running)).toEqual([201, 202]);
 });
 
 test('finished responses do not survive minor garbage collections', () => {
